@@ -1,0 +1,172 @@
+import type { Capabilities } from "../catalog/schema.ts";
+import { Refusal, type RefusalCode } from "../refusals.ts";
+import type { ImageOrder, PromptMeasure } from "./order.ts";
+
+/** One capability: the refusal when an order asks for more than the model can do. */
+type Gate = (order: ImageOrder, can: Capabilities, prompt: PromptMeasure) => Refusal | undefined;
+
+/** Throws the first refusal. Runs before any quote, hold or vendor call; sizes are resolved beside it. */
+export function passGates(order: ImageOrder, can: Capabilities, prompt: PromptMeasure): void {
+  for (const gate of gates) {
+    const refusal = gate(order, can, prompt);
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
+const gates: readonly Gate[] = [
+  function promptLength(_order, { prompt: limit }, prompt) {
+    if (limit.charactersMax !== undefined && prompt.characters > limit.charactersMax) {
+      return tooLong(prompt.characters, limit.charactersMax, "characters");
+    }
+    if (limit.tokensMax !== undefined && prompt.tokens > limit.tokensMax) {
+      return tooLong(prompt.tokens, limit.tokensMax, "tokens");
+    }
+    return undefined;
+  },
+
+  function imagesPerCall({ n }, { imagesPerCallMax }) {
+    if (n <= imagesPerCallMax) return undefined;
+    const remedy = imagesPerCallMax === 1 ? `send ${n} requests of n=1` : "send several requests";
+    return refuse("unsupported_n", "n", {
+      sent: n,
+      allowed: { min: 1, max: imagesPerCallMax },
+      why: `this model makes at most ${imagesPerCallMax} per call; ${remedy}`,
+    });
+  },
+
+  function quality({ quality: asked }, { quality: knob }) {
+    return oneOf("quality", asked, knob?.tiers);
+  },
+
+  function background({ background: asked, outputFormat }, { background: knob, outputFormats }) {
+    const refusal = oneOf("background", asked, knob?.values);
+    if (refusal !== undefined || asked !== "transparent" || knob === undefined) return refusal;
+    const format = outputFormat ?? outputFormats.omitted;
+    if (knob.transparentFormats.includes(format)) return undefined;
+    return refuse("unsupported_combination", "background", {
+      sent: asked,
+      allowed: { output_format: knob.transparentFormats },
+      why: `${format} carries no transparency; ask for ${knob.transparentFormats.join(" or ")}`,
+    });
+  },
+
+  function outputFormat({ outputFormat: asked }, { outputFormats }) {
+    const { values, omitted, selectable } = outputFormats;
+    return oneOf("output_format", asked, selectable ? values : [omitted]);
+  },
+
+  function outputCompression(order, { outputCompression: knob, outputFormats }) {
+    const asked = order.outputCompression;
+    const refusal = inRange("output_compression", asked, knob);
+    if (refusal !== undefined || asked === undefined || knob === undefined) return refusal;
+    const format = order.outputFormat ?? outputFormats.omitted;
+    if (knob.formats.includes(format)) return undefined;
+    return refuse("unsupported_combination", "output_compression", {
+      sent: asked,
+      allowed: { output_format: knob.formats },
+      why: `${format} is not compressed by degrees; ask for ${knob.formats.join(" or ")}`,
+    });
+  },
+
+  function moderation({ moderation: asked }, { moderation: knob }) {
+    return oneOf("moderation", asked, knob);
+  },
+
+  function inputFidelity({ inputFidelity: asked }) {
+    if (asked === undefined) return undefined;
+    return refuse("unsupported_parameter", "input_fidelity", {
+      sent: asked,
+      allowed: null,
+      why: "it speaks of reference images, and a generation has none",
+    });
+  },
+
+  function seed({ seed: asked }, { seed: knob }) {
+    return inRange("seed", asked, knob);
+  },
+
+  function negativePrompt({ negativePrompt: asked }, { negativePrompt: knob }) {
+    if (asked === undefined) return undefined;
+    if (knob === undefined) return unknownTo("negative_prompt", "(text)");
+    const characters = [...asked].length;
+    if (characters <= knob.charactersMax) return undefined;
+    return refuse("unsupported_value", "negative_prompt", {
+      sent: `(${characters} characters)`,
+      allowed: { charactersMax: knob.charactersMax },
+      why: `the vendor would cut it at ${knob.charactersMax} characters`,
+    });
+  },
+
+  function guidanceScale({ guidanceScale: asked }, { guidanceScale: knob }) {
+    return inRange("guidance_scale", asked, knob);
+  },
+
+  function watermark({ watermark: asked }, can) {
+    // `false` asks for nothing: a model without the knob draws no visible mark.
+    return asked === true && !can.watermark ? unknownTo("watermark", asked) : undefined;
+  },
+
+  function promptExtend({ promptExtend: asked }, can) {
+    return asked === true && !can.promptExtend ? unknownTo("prompt_extend", asked) : undefined;
+  },
+];
+
+function refuse(
+  code: RefusalCode,
+  param: string,
+  say: { readonly sent: unknown; readonly allowed: unknown; readonly why: string },
+): Refusal {
+  const sent = typeof say.sent === "string" ? say.sent : JSON.stringify(say.sent);
+  return new Refusal(code, `${param}=${sent}: ${say.why}`, {
+    param,
+    sent: say.sent,
+    allowed: say.allowed,
+  });
+}
+
+function tooLong(is: number, max: number, unit: "characters" | "tokens"): Refusal {
+  return new Refusal(
+    "prompt_too_long",
+    `prompt: ${is} ${unit}, this model reads at most ${max}; the rest would be cut or refused`,
+    { param: "prompt", sent: `(${is} ${unit})`, allowed: { max, unit } },
+  );
+}
+
+function unknownTo(param: string, sent: unknown): Refusal {
+  return refuse("unsupported_parameter", param, {
+    sent,
+    allowed: null,
+    why: "this model has no such parameter",
+  });
+}
+
+/** `auto` asks for nothing and passes everywhere. */
+function oneOf(
+  param: string,
+  asked: string | undefined,
+  values: readonly string[] | undefined,
+): Refusal | undefined {
+  if (asked === undefined || asked === "auto") return undefined;
+  if (values === undefined) return unknownTo(param, asked);
+  if (values.includes(asked)) return undefined;
+  return refuse("unsupported_value", param, {
+    sent: asked,
+    allowed: values,
+    why: `this model takes ${values.join(", ")}`,
+  });
+}
+
+function inRange(
+  param: string,
+  asked: number | undefined,
+  range: { readonly min: number; readonly max: number } | undefined,
+): Refusal | undefined {
+  if (asked === undefined) return undefined;
+  if (range === undefined) return unknownTo(param, asked);
+  if (asked >= range.min && asked <= range.max) return undefined;
+  return refuse("unsupported_value", param, {
+    sent: asked,
+    allowed: { min: range.min, max: range.max },
+    why: `this model takes ${range.min} to ${range.max}`,
+  });
+}

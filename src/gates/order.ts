@@ -1,0 +1,52 @@
+/**
+ * One image request as it was asked, on whatever surface: parsed and typed, nothing added, nothing
+ * rewritten. `undefined` is "not asked" (null on the wire means the same).
+ */
+export type ImageOrder = {
+  readonly model: string;
+  readonly prompt: string;
+  /** Images to make: 1 when nothing was asked. */
+  readonly n: number;
+  /** Set when nobody asked for a number, so that an `n` that goes out all the same is shown as sent. */
+  readonly nOmitted?: true;
+  /** Exact pixels, a resolution label such as "2K", or `auto`. */
+  readonly size?: SizeAsked;
+  readonly aspectRatio?: string;
+  readonly resolution?: string;
+  readonly quality?: string;
+  readonly background?: string;
+  readonly outputFormat?: string;
+  readonly outputCompression?: number;
+  readonly moderation?: string;
+  readonly inputFidelity?: string;
+  readonly seed?: number;
+  readonly negativePrompt?: string;
+  readonly guidanceScale?: number;
+  readonly watermark?: boolean;
+  readonly promptExtend?: boolean;
+  /** Journal dimension; forwarded to vendors that have such a field. */
+  readonly user?: string;
+  /** Journal dimensions of the caller's own choosing. */
+  readonly tags?: Readonly<Record<string, string>>;
+};
+
+export type SizeAsked =
+  | { readonly kind: "auto" }
+  | { readonly kind: "pixels"; readonly width: number; readonly height: number }
+  | { readonly kind: "label"; readonly label: string };
+
+/** What the size of an order comes to on one model, once the gates have let it through. */
+export type ResolvedSize = {
+  /** Exact pixels, when they were asked for or follow from label and ratio. */
+  readonly pixels?: { readonly width: number; readonly height: number };
+  readonly label?: string;
+  readonly ratio?: string;
+};
+
+/** The measures of a prompt that limits and ceilings are about. */
+export type PromptMeasure = {
+  readonly characters: number;
+  readonly bytes: number;
+  /** o200k tokens: exact for models that bill by it, a stand-in elsewhere. */
+  readonly tokens: number;
+};
