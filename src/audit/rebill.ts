@@ -1,0 +1,99 @@
+import { type Charge, chargeFor } from "../billing/charge.ts";
+import { billImages } from "../billing/quote.ts";
+import { type Bill, type BillLine, RATING_VERSION, rateItems } from "../billing/rate.ts";
+import type { Usage } from "../billing/usage.ts";
+import type { PriceVersion } from "../catalog/schema.ts";
+import { canonicalText } from "../ledger/canonical-text.ts";
+import type { PostedLine } from "../ledger/port.ts";
+import type { RecordedEnding, RecordedHold } from "../ledger/recorded.ts";
+import { ZERO_USD } from "../money/pico-usd.ts";
+import type { Compare } from "./discrepancy.ts";
+
+/**
+ * Computes every bill a second time from what the journal stores: facts, items and price version (P6).
+ * Amounts are compared in picodollars, lines as text.
+ */
+
+/** A hold reserves what the ceiling items of its images come to. */
+export function rebillHold(hold: RecordedHold, price: PriceVersion, compare: Compare): void {
+  compare("version of the rating code", hold.ratingVersion, RATING_VERSION);
+  const of = { price, facts: hold.facts.priced, images: BigInt(hold.facts.n) };
+  compare("ceiling", hold.amount, billImages(hold.ceilingItems, of).total);
+}
+
+/** What an ending is billed by: its hold, the frozen price and, where the vendor named one, the echoed. */
+export type BilledBy = {
+  readonly hold: RecordedHold;
+  readonly price: PriceVersion;
+  readonly echoedPrice: PriceVersion | undefined;
+};
+
+/** A settlement charges what the rating says of the items; a void may still cost the house. */
+export function rebillEnding(ending: RecordedEnding, by: BilledBy, compare: Compare): void {
+  if (ending.kind === "void") {
+    rebillVoid(ending, by, compare);
+    return;
+  }
+  const charge = recharge(ending, by);
+  compare("basis", ending.basis, charge.basis);
+  compare("reason", ending.reason, charge.reason);
+  compare("charge", ending.charge, charge.amount);
+  compare("lines", linesText(ending.lines), linesText(charge.lines));
+  compare("overrun", ending.overrun, charge.overrun);
+  // Of a call whose usage is missing nobody knows the vendor's cost, so that it may be left open.
+  if (ending.vendorCost !== null || ending.basis !== "ceiling") {
+    compareCost(ending, charge.vendorCost, compare);
+  }
+  if (ending.basis !== "ceiling") {
+    compare("exposure", ending.exposure?.amount ?? ZERO_USD, charge.exposure);
+  }
+}
+
+function recharge(ending: RecordedEnding & { kind: "settle" }, by: BilledBy): Charge {
+  const { hold, price, echoedPrice } = by;
+  const usage: Usage =
+    ending.reason === null
+      ? { kind: "reported", items: ending.items }
+      : { kind: "missing", reason: ending.reason };
+  const images = BigInt(ending.imagesMade);
+  const delivered = echoedPrice === undefined ? { usage, images } : { usage, images, echoedPrice };
+  return chargeFor(delivered, {
+    price,
+    facts: hold.facts.priced,
+    n: BigInt(hold.facts.n),
+    ceilingItems: hold.ceilingItems,
+    ceiling: hold.amount,
+  });
+}
+
+function rebillVoid(
+  ending: RecordedEnding & { kind: "void" },
+  by: BilledBy,
+  compare: Compare,
+): void {
+  if (ending.outcome === "recovered" || ending.outcome === "unknown") {
+    // Nobody knows what it cost: the house fears the worst. A task that was asked for has told its cost.
+    const feared = ending.vendorCost === null ? by.hold.amount : ZERO_USD;
+    compare("exposure", ending.exposure?.amount ?? ZERO_USD, feared);
+  }
+  if (ending.vendorCost === null) return;
+  const price = by.echoedPrice ?? by.price;
+  compareCost(ending, rateItems(ending.items, price, by.hold.facts.priced), compare);
+}
+
+/** The cost of a result that came after recovery: what its ending would have cost the house. */
+export function rebillLateCost(ending: RecordedEnding, by: BilledBy, compare: Compare): void {
+  if (ending.kind === "void") rebillVoid(ending, by, compare);
+  else compareCost(ending, recharge(ending, by).vendorCost, compare);
+}
+
+function compareCost(ending: RecordedEnding, cost: Bill, compare: Compare): void {
+  compare("vendor cost", ending.vendorCost?.total, cost.total);
+  compare("vendor cost lines", linesText(ending.vendorCost?.lines ?? []), linesText(cost.lines));
+}
+
+function linesText(lines: readonly (PostedLine | BillLine)[]): string {
+  return canonicalText(
+    lines.map(({ meter, quantity, unitPrice, amount }) => ({ meter, quantity, unitPrice, amount })),
+  );
+}

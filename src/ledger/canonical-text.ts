@@ -1,0 +1,78 @@
+/** What canonical text can say: JSON without floats. An undefined property is an absent one. */
+export type CanonicalValue =
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | readonly CanonicalValue[]
+  | { readonly [key: string]: CanonicalValue | undefined };
+
+const SAFE_INTEGER_MAX = 9_007_199_254_740_991;
+
+/**
+ * The one text of a value: keys sorted by UTF-16 code units, no spaces, every integer as a decimal
+ * string. Equal values have equal texts, whoever wrote them, and no reader can round an integer.
+ *
+ * @throws Error on floats, undefined array members and the key `__proto__`, which readers lose.
+ */
+export function canonicalText(value: CanonicalValue): string {
+  return write(value, (digits) => `"${digits}"`);
+}
+
+/**
+ * Sorted JSON that keeps integers as JSON numbers: for free-form values (`sent`, `resolved`) that an
+ * entry carries as one string, so that what was a number comes back as a number. An integer that a
+ * JSON reader would round stays a string of digits.
+ */
+export function plainJson(value: CanonicalValue): string {
+  return write(value, (digits) => (isSafe(BigInt(digits)) ? digits : `"${digits}"`));
+}
+
+function isSafe(value: bigint): boolean {
+  return value >= -SAFE_INTEGER_MAX && value <= SAFE_INTEGER_MAX;
+}
+
+function write(value: CanonicalValue, integer: (digits: string) => string): string {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return JSON.stringify(value);
+    case "number":
+      return integer(integerDigits(value));
+    case "bigint":
+      return integer(value.toString());
+    case "object":
+      return value === null ? "null" : writeObject(value, integer);
+    default:
+      throw new Error(`canonical text can't say a value of type ${typeof value}`);
+  }
+}
+
+function writeObject(
+  value: readonly CanonicalValue[] | { readonly [key: string]: CanonicalValue | undefined },
+  integer: (digits: string) => string,
+): string {
+  if (isList(value)) return `[${value.map((member) => write(member, integer)).join(",")}]`;
+  const members: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member === undefined) continue;
+    if (key === "__proto__") throw new Error("canonical text can't say the key __proto__");
+    members.push(`${JSON.stringify(key)}:${write(member, integer)}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+// Array.isArray does not narrow readonly arrays out of a union.
+function isList(value: object): value is readonly CanonicalValue[] {
+  return Array.isArray(value);
+}
+
+/** The digits of a whole number within the range that a double counts exactly. */
+function integerDigits(value: number): string {
+  if (!(value >= -SAFE_INTEGER_MAX && value <= SAFE_INTEGER_MAX) || value % 1 !== 0) {
+    throw new Error(`canonical text holds whole numbers only, got ${value}`);
+  }
+  return BigInt(value).toString();
+}

@@ -1,0 +1,81 @@
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
+import { z } from "zod";
+
+/** The right to open the ledgers of a home. Held by one process at a time. */
+export type OwnerLock = { readonly release: () => void };
+
+/** Another process owns the home and did not leave in time. */
+export class HomeOwned extends Error {
+  override readonly name = "HomeOwned";
+}
+
+export type OwnerLockOptions = {
+  readonly home: string;
+  /** How long to wait for an owner that is leaving, in milliseconds. */
+  readonly waitMs?: number;
+  readonly sleep?: (ms: number) => Promise<unknown>;
+};
+
+const POLL_MS = 250;
+/** SQLite's primary result code for a file that somebody else has locked. */
+const BUSY = 5;
+
+/**
+ * Takes the owner lock of a home: an exclusive transaction on `owner.sqlite`, which the system frees when
+ * its process dies, however it dies.
+ *
+ * @throws HomeOwned when another process still holds it after the wait; names the process.
+ */
+export async function takeOwnerLock(options: OwnerLockOptions): Promise<OwnerLock> {
+  const { home, waitMs = 30_000, sleep = setTimeout } = options;
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const file = path.join(home, "owner.sqlite");
+  // Made here and not by SQLite, which would let everybody read it.
+  await appendFile(file, "", { mode: 0o600 });
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const lock = tryLock(file);
+    if (lock !== undefined) return lock;
+    if (waitedMs >= waitMs) break;
+    await sleep(POLL_MS);
+  }
+  throw new HomeOwned(
+    `${home} is in use by ${await ownerOf(home)}; waited ${waitMs} ms for it to leave`,
+  );
+}
+
+function tryLock(file: string): OwnerLock | undefined {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && "errcode" in error && error.errcode === BUSY) {
+      return undefined;
+    }
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+const runSchema = z.object({ pid: z.int(), address: z.string() });
+
+/** What `run.json` says of the owner: written by a gateway, absent for a command at work. */
+async function ownerOf(home: string): Promise<string> {
+  const unnamed = "another process";
+  const text = await readFile(path.join(home, "run.json"), "utf8").catch(() => "null");
+  const run = runSchema.safeParse(parsed(text));
+  if (!run.success) return unnamed;
+  return `process ${run.data.pid} at ${run.data.address}`;
+}
+
+/** A run.json that is being written reads as nothing. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
