@@ -1,0 +1,48 @@
+import { alibabaVendor } from "./alibaba/client.ts";
+import { byteplusVendor } from "./byteplus/client.ts";
+import { googleVendor } from "./google/client.ts";
+import { openaiVendor } from "./openai/client.ts";
+import type { ImageVendor } from "./port.ts";
+
+/** All that the rest of the gateway knows of a vendor: one entry here, one folder beside. */
+export type Registration = {
+  readonly vendor: ImageVendor;
+  /** Environment variables that hold its key; the first that is set wins. */
+  readonly keyVariables: readonly string[];
+  readonly baseUrlVariable: string;
+  /** Its public base URL, as its own clients write it. */
+  readonly liveBaseUrl: string;
+  /** What its base URL ends in behind the emulators' address. */
+  readonly emulatorPath: string;
+};
+
+export const registrations: readonly Registration[] = [
+  {
+    vendor: openaiVendor(),
+    keyVariables: ["OPENAI_API_KEY"],
+    baseUrlVariable: "OPENAI_BASE_URL",
+    liveBaseUrl: "https://api.openai.com/v1",
+    emulatorPath: "/v1",
+  },
+  {
+    vendor: googleVendor(),
+    keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    baseUrlVariable: "GEMINI_BASE_URL",
+    liveBaseUrl: "https://generativelanguage.googleapis.com",
+    emulatorPath: "",
+  },
+  {
+    vendor: alibabaVendor(),
+    keyVariables: ["DASHSCOPE_API_KEY"],
+    baseUrlVariable: "DASHSCOPE_BASE_URL",
+    liveBaseUrl: "https://dashscope-intl.aliyuncs.com",
+    emulatorPath: "",
+  },
+  {
+    vendor: byteplusVendor(),
+    keyVariables: ["ARK_API_KEY"],
+    baseUrlVariable: "ARK_BASE_URL",
+    liveBaseUrl: "https://ark.ap-southeast.bytepluses.com/api/v3",
+    emulatorPath: "/api/v3",
+  },
+];
