@@ -1,0 +1,37 @@
+import type { Catalog } from "../catalog/find.ts";
+import type { Chain, Ending, Ledger } from "../ledger/port.ts";
+import type { Connection, ImageVendor } from "../vendors/port.ts";
+
+/** What the main path works with: handed in, never looked up. */
+export type Deps = {
+  readonly world: "sandbox" | "live";
+  readonly catalog: Catalog;
+  /** The day as which the catalog is read, YYYY-MM-DD. */
+  readonly asOf: () => string;
+  /** By vendor id; a vendor without credentials is missing. */
+  readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+  readonly ledger: Ledger;
+  /** Ends a hold in the ledger or, while that is away, in the spool. */
+  readonly end: EndHold;
+  readonly vendorTimeoutMs: number;
+  readonly log: Log;
+};
+
+/** Never rejects for the store's sake: `spooled` waits on disk, `lost` went nowhere and leaves the hold to recovery. */
+export type EndHold = (
+  ending: Ending,
+) => Promise<
+  | { readonly kind: "posted" | "late"; readonly chain: Chain }
+  | { readonly kind: "spooled" }
+  | { readonly kind: "lost" }
+>;
+
+export type ConnectedVendor = { readonly vendor: ImageVendor; readonly connection: Connection };
+
+/** A log line: facts by name, then words. Prompts, images and keys never go in. */
+export type Log = {
+  info(facts: Readonly<Record<string, unknown>>, text: string): void;
+  warn(facts: Readonly<Record<string, unknown>>, text: string): void;
+  /** Somebody has to look at it: the alarm. */
+  error(facts: Readonly<Record<string, unknown>>, text: string): void;
+};

@@ -1,0 +1,36 @@
+import { formatUsd } from "../money/pico-usd.ts";
+import type { Deps } from "./deps.ts";
+import { ceilingWarnings, levers } from "./levers.ts";
+import { billJson } from "./money-json.ts";
+import type { Prepared } from "./prepare.ts";
+import { marksOf, sentFor } from "./reserve.ts";
+
+/** A quote as answered (DESIGN §8, `quote`): what the request is expected to cost and the most it can. */
+export function quoteJson(prepared: Prepared, deps: Deps) {
+  const { callable, quote } = prepared;
+  const { price } = quote.frozen;
+  return {
+    object: "image.quote",
+    model: callable.model.id,
+    vendor: callable.model.vendor,
+    price_version: price.id,
+    source: price.source,
+    checked_on: price.checkedOn,
+    as_of: deps.asOf(),
+    currency: "USD",
+    expected: billJson(quote.expected),
+    ceiling: billJson(quote.ceiling),
+    exact: quote.exact,
+    resolved: [],
+    sent: sentFor(prepared),
+    marks: marksOf(prepared),
+    warnings: [...callable.warnings, ...ceilingWarnings(prepared)],
+    levers: levers(prepared).map((lever) => ({
+      param: lever.param,
+      value: lever.value,
+      expected: formatUsd(lever.expected),
+      ceiling: formatUsd(lever.ceiling),
+    })),
+    emulated: deps.world === "sandbox",
+  };
+}

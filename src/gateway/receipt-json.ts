@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { Ending, LedgerCall } from "../ledger/port.ts";
+import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
+import { linesJson } from "./money-json.ts";
+
+/** What of a stored price version a receipt cites. */
+const citedPrice = z.object({ source: z.string(), checkedOn: z.string() });
+
+/**
+ * The receipt of a call (DESIGN §8, `receipt`), as its own caller may see it: what was reserved, what was
+ * charged, on what evidence. Built from the journal alone.
+ */
+export function receiptJson(call: LedgerCall, world: "sandbox" | "live") {
+  const { hold, ending } = call;
+  const cited = citedPrice.parse(JSON.parse(hold.price.json));
+  return {
+    object: "receipt",
+    id: hold.id,
+    request_id: hold.requestId,
+    created: Math.floor(hold.createdMs / 1_000),
+    account_id: hold.accountId,
+    key_id: hold.keyId,
+    status: statusOf(ending),
+    model: hold.model,
+    served_model: ending?.servedModel ?? null,
+    vendor: hold.vendor,
+    connection: hold.connection,
+    price_version: hold.price.id,
+    source: cited.source,
+    checked_on: cited.checkedOn,
+    as_of: hold.asOf,
+    emulated: world === "sandbox",
+    currency: "USD",
+    expected: formatUsd(hold.expected),
+    ceiling: formatUsd(hold.amount),
+    ...endingJson(call),
+    resolved: hold.resolved,
+    sent: hold.sent,
+    warnings: hold.warnings,
+    tags: hold.tags,
+    user: hold.user,
+    marks: hold.marks,
+    chain: ending?.chain ?? null,
+  };
+}
+
+/** The same receipt with what only the house may see: vendor cost, exposure, every attempt. */
+export function houseReceiptJson(call: LedgerCall, world: "sandbox" | "live") {
+  const { hold, ending } = call;
+  return {
+    ...receiptJson(call, world),
+    vendor_cost:
+      ending?.vendorCost == null
+        ? null
+        : {
+            total: formatUsd(ending.vendorCost.total),
+            lines: linesJson(ending.vendorCost.lines),
+          },
+    exposure:
+      ending?.exposure == null
+        ? null
+        : { amount: formatUsd(ending.exposure.amount), reason: ending.exposure.reason },
+    attempts: (ending?.attempts ?? []).map((attempt) => ({
+      vendor_request_id: attempt.vendorRequestId,
+      status: attempt.status,
+      outcome: attempt.outcome,
+      ms: attempt.ms,
+    })),
+    task_id: call.taskId,
+    hold_chain: hold.chain,
+  };
+}
+
+function statusOf(ending: Ending | undefined): "settled" | "voided" | "posting" {
+  if (ending === undefined) return "posting";
+  return ending.kind === "settle" ? "settled" : "voided";
+}
+
+function endingJson({ hold, ending }: LedgerCall) {
+  const shared = {
+    usage: ending?.usage == null ? null : (JSON.parse(ending.usage) as unknown),
+    images_made: ending?.imagesMade ?? 0,
+    images_delivered: ending?.imagesDelivered ?? 0,
+    flags: ending?.flags ?? [],
+  };
+  if (ending?.kind !== "settle") {
+    return {
+      basis: "none",
+      reason: null,
+      code: ending?.code ?? null,
+      total: formatUsd(ZERO_USD),
+      released: formatUsd(ending === undefined ? ZERO_USD : hold.amount),
+      overrun: formatUsd(ZERO_USD),
+      lines: [],
+      images: [],
+      ...shared,
+    };
+  }
+  return {
+    basis: ending.basis,
+    reason: ending.reason,
+    code: null,
+    total: formatUsd(ending.charge),
+    released: formatUsd(subtractUsd(hold.amount, ending.charge)),
+    overrun: formatUsd(ending.overrun),
+    lines: linesJson(ending.lines),
+    images: ending.images.map((image) => ({
+      width: image.width,
+      height: image.height,
+      format: image.format,
+      bytes: image.bytes,
+      sha256: image.sha256,
+      content_credentials: image.contentCredentials,
+      flags: image.flags,
+    })),
+    ...shared,
+  };
+}

@@ -1,0 +1,82 @@
+import { canRate, rateItems } from "../billing/rate.ts";
+import type { UsageItem } from "../billing/usage.ts";
+import { priceVersionSchema } from "../catalog/schema.ts";
+import type { Ending, Ledger, LedgerCall, OpenHold } from "../ledger/port.ts";
+import type { TaskEnding } from "../vendors/port.ts";
+import type { ConnectedVendor } from "./deps.ts";
+import { postedLines } from "./judge.ts";
+
+/** So long recovery asks after a task before it gives up (MONEY §6). */
+const RESUME_MS_MAX = 15 * 60_000;
+
+/**
+ * How a hold with an asynchronous task ends after a crash: nobody waits for its pictures any more, so the
+ * account pays nothing and the house bears what the vendor made. "unknown" leaves it to recovery's void
+ * with exposure.
+ */
+export async function recoverTask(
+  open: OpenHold,
+  given: {
+    readonly ledger: Pick<Ledger, "call">;
+    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly resumeMsMax?: number;
+  },
+): Promise<Ending | "unknown"> {
+  const connected = given.vendors.get(open.vendor);
+  const resume = connected?.vendor.resume;
+  if (open.taskId === null || connected === undefined || resume === undefined) return "unknown";
+  // A task belongs to the credentials that submitted it.
+  if (connected.connection.id !== open.connection) return "unknown";
+  const call = await given.ledger.call(open.holdId);
+  if (call === undefined) return "unknown";
+  const ended = await resume({
+    taskId: open.taskId,
+    connection: connected.connection,
+    signal: AbortSignal.timeout(given.resumeMsMax ?? RESUME_MS_MAX),
+  });
+  return endingOf(ended, call);
+}
+
+function endingOf(ended: TaskEnding, call: LedgerCall): Ending | "unknown" {
+  const nothing = {
+    kind: "void",
+    holdId: call.hold.id,
+    attempts: [],
+    usage: null,
+    servedModel: null,
+    echoedPrice: null,
+    vendorCost: null,
+    exposure: null,
+    imagesMade: 0,
+    imagesDelivered: 0,
+    flags: ["recovered_task"],
+    code: "outcome_unknown",
+    items: [],
+  } as const;
+  switch (ended.kind) {
+    case "failed":
+      return { ...nothing, outcome: "failed", code: "vendor_failed" };
+    case "succeeded": {
+      const items = ended.usage.kind === "reported" ? ended.usage.items : [];
+      const cost = knownCost(items, call);
+      // Made, but for how much is not known: the house expects the worst.
+      if (cost === undefined) return "unknown";
+      return { ...nothing, outcome: "recovered", usage: ended.usageText, items, vendorCost: cost };
+    }
+    case "unknown":
+      return "unknown";
+    default:
+      return ended satisfies never;
+  }
+}
+
+function knownCost(
+  items: readonly UsageItem[],
+  { hold }: LedgerCall,
+): Ending["vendorCost"] | undefined {
+  const price = priceVersionSchema.parse(JSON.parse(hold.price.json));
+  const facts = hold.facts.priced;
+  if (items.length === 0 || !canRate(items, price, facts)) return undefined;
+  const bill = rateItems(items, price, facts);
+  return { total: bill.total, lines: postedLines(bill) };
+}

@@ -1,0 +1,114 @@
+import { type Context, Hono } from "hono";
+import { findModel, nearestName } from "../catalog/find.ts";
+import { checkKey } from "../gateway/api-keys.ts";
+import { prepare } from "../gateway/prepare.ts";
+import { quoteJson } from "../gateway/quote-json.ts";
+import { receiptJson } from "../gateway/receipt-json.ts";
+import type { ApiKey } from "../ledger/port.ts";
+import { formatUsd } from "../money/pico-usd.ts";
+import { Refusal } from "../refusals.ts";
+import { adminRoutes } from "./admin/routes.ts";
+import type { ApiDeps, ApiEnvironment } from "./api-deps.ts";
+import { type HeaderReader, presentedKey } from "./credentials.ts";
+import { answerFor } from "./error-answer.ts";
+import { modelJson } from "./models-json.ts";
+import { GENERATIONS_PATHS, ORDER_BYTES_MAX } from "./openai/generations.ts";
+import { parseOrder } from "./openai/parse-order.ts";
+import { openapiDocument } from "./openapi.ts";
+import { readJson } from "./read-body.ts";
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** Every route but the hot one, which runs on node's own streams (`server.ts`). */
+export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
+  const app = new Hono<ApiEnvironment>();
+  app.onError((cause, context) => {
+    const answer = answerFor(cause, context.env.requestId, deps.log);
+    return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
+  });
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    const allowed = methodsOf(path, app);
+    if (allowed.length === 0) throw new Refusal("not_found", `no such route: ${method} ${path}`);
+    const only = `${path} answers ${allowed.join(", ")} only`;
+    throw new Refusal("method_not_allowed", only, { sent: method, allowed });
+  });
+  app.get("/healthz", (context) =>
+    context.json({ status: "ok", version: deps.version, world: deps.world, as_of: deps.asOf() }),
+  );
+  // Before recovery is done the server answers 503 itself (`server.ts`).
+  app.get("/readyz", (context) => context.json({ ready: true }));
+  app.get("/openapi.json", (context) => context.json(openapiDocument(deps.version)));
+  for (const prefix of ["", "/v1"]) imageRoutes(app, prefix, deps);
+  accountRoutes(app, deps);
+  app.route("/admin/v1", adminRoutes(deps));
+  return app;
+}
+
+/** The methods under which a path is served; none when it isn't. */
+function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
+  if (GENERATIONS_PATHS.has(path)) return ["POST"];
+  return ["GET", "POST", "PUT", "DELETE"].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+}
+
+function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
+  app.post(`${prefix}/images/quote`, async (context) => {
+    await keyOf(context, deps);
+    const order = parseOrder(await readJson(context.env.incoming, ORDER_BYTES_MAX));
+    return context.json(quoteJson(await prepare(order, deps), deps));
+  });
+  app.get(`${prefix}/models`, async (context) => {
+    await keyOf(context, deps);
+    const data = deps.catalog.models.map((model) => modelJson(model, deps));
+    return context.json({ object: "list", data });
+  });
+  app.get(`${prefix}/models/:id{.+}`, async (context) => {
+    await keyOf(context, deps);
+    const name = context.req.param("id");
+    const model = findModel(deps.catalog, name);
+    if (model !== undefined) return context.json(modelJson(model, deps));
+    const nearest = nearestName(deps.catalog, name);
+    const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
+    throw new Refusal("unknown_model", `model=${name}: no such model${hint}`, { param: "model" });
+  });
+}
+
+function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
+  app.get("/v1/receipts/:id", async (context) =>
+    context.json(await ownReceipt(context.req.param("id"), await keyOf(context, deps), deps)),
+  );
+  app.get("/v1/generation", async (context) =>
+    context.json(await ownReceipt(context.req.query("id") ?? "", await keyOf(context, deps), deps)),
+  );
+  app.get("/v1/credits", async (context) => {
+    const key = await keyOf(context, deps);
+    const credits = await deps.ledger.credits(key.accountId);
+    if (credits === undefined) throw new Error(`key ${key.id} belongs to no account`);
+    return context.json({
+      object: "credits",
+      currency: "USD",
+      account_id: key.accountId,
+      settled: formatUsd(credits.settled),
+      held: formatUsd(credits.held),
+      available: credits.available === null ? null : formatUsd(credits.available),
+      prepaid: credits.prepaid,
+      emulated: deps.world === "sandbox",
+    });
+  });
+}
+
+/** A receipt is shown to keys of the account that paid; anybody else's id doesn't exist for them. */
+async function ownReceipt(id: string, key: ApiKey, deps: ApiDeps) {
+  const call = await deps.ledger.call(id);
+  if (call === undefined || call.hold.accountId !== key.accountId) {
+    throw new Refusal("not_found", "no such receipt on this account", { param: "id", sent: id });
+  }
+  return receiptJson(call, deps.world);
+}
+
+function keyOf(context: ApiContext, deps: ApiDeps): Promise<ApiKey> {
+  const header: HeaderReader = (name) => context.req.header(name);
+  return checkKey(presentedKey(header), deps.world, deps.ledger);
+}

@@ -1,0 +1,56 @@
+import { lifeCycleAt, priceAt } from "../catalog/find.ts";
+import type { Model, PriceVersion } from "../catalog/schema.ts";
+import type { Deps } from "../gateway/deps.ts";
+import { snakeCase } from "./snake-case.ts";
+
+/** A model in OpenAI's list, with what it can do, what it costs and how long it lives. */
+export function modelJson(model: Model, deps: Pick<Deps, "asOf" | "vendors" | "world">) {
+  const day = deps.asOf();
+  const price = priceAt(model, day);
+  const life = lifeCycleAt(model, day);
+  const unavailable = whyUnavailable(model, price, deps);
+  const from = model.lifeCycle.availableFrom?.on;
+  return {
+    id: model.id,
+    object: "model",
+    created: from === undefined ? 0 : Math.floor(Date.parse(from) / 1_000),
+    owned_by: model.vendor,
+    name: model.name,
+    aliases: [...model.aliases, `${model.vendor}/${model.id}`],
+    surfaces: model.surfaces,
+    regions: model.regions,
+    available: unavailable === null,
+    unavailable_because: unavailable,
+    warnings: life.warnings,
+    shutdown_date: model.lifeCycle.shutdownAt?.on ?? null,
+    life_cycle: snakeCase(model.lifeCycle),
+    capabilities: snakeCase(model.capabilities),
+    price: price === undefined ? null : priceJson(price),
+    as_of: day,
+  };
+}
+
+function priceJson(price: PriceVersion) {
+  return {
+    price_version: price.id,
+    effective_from: price.effectiveFrom,
+    currency: "USD",
+    source: price.source,
+    checked_on: price.checkedOn,
+    mark: price.mark,
+    terms: snakeCase(price.terms),
+  };
+}
+
+function whyUnavailable(
+  model: Model,
+  price: PriceVersion | undefined,
+  deps: Pick<Deps, "asOf" | "vendors" | "world">,
+): string | null {
+  if (!model.served) return model.notServedBecause ?? "listed for its history only";
+  if (price === undefined) return "no price in US dollars is known";
+  if (!model.surfaces.includes("generations")) return "it only edits; edits are not served yet";
+  const life = lifeCycleAt(model, deps.asOf());
+  if (life.state !== "available" && deps.world === "live") return life.warnings.join("; ");
+  return deps.vendors.has(model.vendor) ? null : "this gateway has no credentials for its vendor";
+}

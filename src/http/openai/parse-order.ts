@@ -1,0 +1,170 @@
+import { z } from "zod";
+import type { ImageOrder, SizeAsked } from "../../gates/order.ts";
+import { Refusal } from "../../refusals.ts";
+
+/**
+ * Reads the body of an images request: the closed parameter list of DESIGN §8. `null` means omitted; a
+ * name that isn't in the list is refused, never ignored.
+ */
+
+const TAGS_MAX = 16;
+const USER_CHARACTERS_MAX = 256;
+
+const integer = z.int();
+const word = z.string().min(1).max(64);
+
+/** The closed list of parameters, with the type that each must have. */
+export const orderBody = z.object({
+  model: z.string().min(1).max(128),
+  prompt: z.string().min(1),
+  n: integer.min(1).max(1_000).optional(),
+  size: z.string().min(1).max(16).optional(),
+  quality: word.optional(),
+  background: word.optional(),
+  output_format: word.optional(),
+  output_compression: integer.optional(),
+  moderation: word.optional(),
+  response_format: z.enum(["b64_json", "url"]).optional(),
+  stream: z.boolean().optional(),
+  partial_images: integer.optional(),
+  user: z.string().max(USER_CHARACTERS_MAX).optional(),
+  input_fidelity: word.optional(),
+  mask: z.unknown().optional(),
+  image: z.unknown().optional(),
+  images: z.unknown().optional(),
+  aspect_ratio: z
+    .string()
+    .regex(/^\d{1,2}:\d{1,2}$/, "must be W:H, such as 16:9")
+    .optional(),
+  resolution: word.optional(),
+  seed: integer.optional(),
+  negative_prompt: z.string().optional(),
+  guidance_scale: z.number().optional(),
+  watermark: z.boolean().optional(),
+  prompt_extend: z.boolean().optional(),
+  fan_out: z.boolean().optional(),
+  tags: z
+    .record(z.string().min(1).max(64), z.string().max(256))
+    .refine((tags) => Object.keys(tags).length <= TAGS_MAX, `at most ${TAGS_MAX} tags`)
+    .optional(),
+  spotmeter: z.unknown().optional(),
+});
+type Parsed = z.infer<typeof orderBody>;
+
+const names = Object.keys(orderBody.shape);
+
+/**
+ * The order in a JSON body.
+ *
+ * @throws Refusal naming the parameter, what was sent and what is allowed.
+ */
+export function parseOrder(body: unknown): ImageOrder {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new Refusal("invalid_value", "the body must be a JSON object of parameters");
+  }
+  const asked = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  for (const name of Object.keys(asked)) {
+    if (!names.includes(name)) {
+      throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}`, {
+        param: shown(name),
+        sent: shown(asked[name]),
+        allowed: names,
+      });
+    }
+  }
+  const parsed = orderBody.safeParse(asked);
+  if (!parsed.success) throw wrongValue(parsed.error.issues[0], asked);
+  refuseNotYetServed(parsed.data);
+  return toOrder(parsed.data);
+}
+
+function wrongValue(issue: z.core.$ZodIssue | undefined, asked: Record<string, unknown>): Refusal {
+  const param = String(issue?.path[0] ?? "body");
+  if (issue === undefined || !(param in asked)) {
+    return new Refusal("missing_parameter", `${param} is required`, { param });
+  }
+  const sent = param === "prompt" ? typeof asked[param] : shown(asked[param]);
+  return new Refusal("invalid_value", `${param}: ${issue.message}`, { param, sent });
+}
+
+/** What a caller sent, short enough to be said back. */
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? typeof value);
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
+/** What a later version brings is refused by name, so that nobody pays for a request that was half understood. */
+function refuseNotYetServed(asked: Parsed): void {
+  const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
+    ["stream", asked.stream === true, "leave it out or send false"],
+    ["partial_images", (asked.partial_images ?? 0) !== 0, "leave it out or send 0"],
+    ["fan_out", asked.fan_out === true, "send one request an image"],
+    ["response_format", asked.response_format === "url", "ask for b64_json"],
+    ["image", asked.image !== undefined, "references are not served yet"],
+    ["images", asked.images !== undefined, "references are not served yet"],
+    ["mask", asked.mask !== undefined, "edits are not served yet"],
+    ["model", asked.model === "auto" || asked.model.startsWith("auto/"), "name a model"],
+    ["spotmeter", asked.spotmeter !== undefined, "it belongs to model=auto"],
+  ];
+  const found = notYet.find(([, isAsked]) => isAsked);
+  if (found === undefined) return;
+  const [param, , remedy] = found;
+  throw new Refusal("not_yet_served", `${param} is not served yet: ${remedy}`, {
+    param,
+    sent: shown(asked[param]),
+  });
+}
+
+function toOrder(asked: Parsed): ImageOrder {
+  const order = {
+    model: asked.model,
+    prompt: asked.prompt,
+    n: asked.n ?? 1,
+    nOmitted: asked.n === undefined ? (true as const) : undefined,
+    size: asked.size === undefined ? undefined : parseSize(asked.size),
+    aspectRatio: asked.aspect_ratio,
+    resolution: asked.resolution,
+    quality: asked.quality,
+    background: asked.background,
+    outputFormat: asked.output_format,
+    outputCompression: asked.output_compression,
+    moderation: asked.moderation,
+    inputFidelity: asked.input_fidelity,
+    seed: asked.seed,
+    negativePrompt: asked.negative_prompt,
+    guidanceScale: asked.guidance_scale,
+    watermark: asked.watermark,
+    promptExtend: asked.prompt_extend,
+    user: asked.user,
+    tags: asked.tags,
+  };
+  return omitUndefined(order);
+}
+
+function parseSize(text: string): SizeAsked {
+  if (text === "auto") return { kind: "auto" };
+  const pixels = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);
+  if (pixels !== null) {
+    return { kind: "pixels", width: Number(pixels[1]), height: Number(pixels[2]) };
+  }
+  if (/^\d(\.\d)?K$|^512$/.test(text)) return { kind: "label", label: text };
+  throw new Refusal(
+    "invalid_value",
+    `size=${shown(text)}: must be WxH such as 1024x1024, a label such as 2K, or auto`,
+    {
+      param: "size",
+      sent: shown(text),
+      allowed: ["WxH", "512", "1K", "1.5K", "2K", "3K", "4K", "auto"],
+    },
+  );
+}
+
+type Defined<T> = {
+  readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & { readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
+
+/** The same object without the names whose value is undefined: not asked is not there. */
+function omitUndefined<T extends object>(object: T): Defined<T> {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Defined<T>;
+}

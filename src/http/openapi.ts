@@ -1,0 +1,216 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import { accountBody, fundBody, keyBody, limitsBody } from "./admin/bodies.ts";
+import { orderBody } from "./openai/parse-order.ts";
+
+/**
+ * The OpenAPI 3.1 description of every route, made from the schemas that the routes parse with. A test
+ * holds the list against the routes that answer.
+ */
+
+const usd = z.string().describe("US dollars as a plain decimal string, exact");
+const line = z.object({
+  meter: z.string(),
+  quantity: z.string(),
+  unit_price: usd,
+  amount: usd,
+});
+const bill = z.object({ total: usd, lines: z.array(line) });
+const any = z.looseObject({});
+
+const quote = z.looseObject({
+  object: z.literal("image.quote"),
+  model: z.string(),
+  vendor: z.string(),
+  price_version: z.string(),
+  currency: z.literal("USD"),
+  expected: bill,
+  ceiling: bill,
+  exact: z.boolean(),
+  emulated: z.boolean(),
+});
+const images = z.looseObject({
+  created: z.int(),
+  data: z.array(z.looseObject({ b64_json: z.string() })),
+  usage: z.looseObject({
+    cost: z.number().describe("US dollars, printed from the exact integer"),
+    cost_details: z.looseObject({
+      currency: z.literal("USD"),
+      total: usd,
+      ceiling: usd,
+      basis: z.enum(["usage", "flat", "ceiling", "none"]),
+      price_version: z.string(),
+      receipt_id: z.string(),
+      lines: z.array(line),
+    }),
+  }),
+});
+const receipt = z.looseObject({
+  object: z.literal("receipt"),
+  id: z.string(),
+  status: z.enum(["settled", "posting", "voided"]),
+  basis: z.enum(["usage", "flat", "ceiling", "none"]),
+  total: usd,
+  expected: usd,
+  ceiling: usd,
+  released: usd,
+  overrun: usd,
+  lines: z.array(line),
+});
+const credits = z.looseObject({
+  object: z.literal("credits"),
+  currency: z.literal("USD"),
+  settled: usd,
+  held: usd,
+  available: usd.nullable(),
+  prepaid: z.boolean(),
+});
+const error = z.object({
+  error: z.looseObject({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string(),
+  }),
+});
+
+type Described = {
+  readonly method: "get" | "post" | "put" | "delete";
+  readonly path: string;
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly answer: z.ZodType;
+  readonly status?: 200 | 201;
+  readonly open?: boolean;
+};
+
+/** Every route, hot one included. */
+export const describedRoutes: readonly Described[] = [
+  {
+    method: "post",
+    path: "/v1/images/generations",
+    summary: "Generate images, exactly billed",
+    body: orderBody,
+    answer: images,
+  },
+  {
+    method: "post",
+    path: "/v1/images/quote",
+    summary: "What the same request would cost; spends nothing",
+    body: orderBody,
+    answer: quote,
+  },
+  {
+    method: "get",
+    path: "/v1/models",
+    summary: "Every model: what it can do and costs",
+    answer: any,
+  },
+  { method: "get", path: "/v1/models/{id}", summary: "One model", answer: any },
+  { method: "get", path: "/v1/receipts/{id}", summary: "The receipt of a call", answer: receipt },
+  {
+    method: "get",
+    path: "/v1/generation",
+    summary: "The receipt of a call, by ?id=",
+    answer: receipt,
+  },
+  { method: "get", path: "/v1/credits", summary: "Settled, held, available", answer: credits },
+  {
+    method: "post",
+    path: "/admin/v1/accounts",
+    summary: "Create an account",
+    body: accountBody,
+    answer: any,
+    status: 201,
+  },
+  { method: "get", path: "/admin/v1/accounts", summary: "List accounts", answer: any },
+  {
+    method: "post",
+    path: "/admin/v1/accounts/{id}/fund",
+    summary: "Add to a prepaid balance",
+    body: fundBody,
+    answer: any,
+  },
+  {
+    method: "put",
+    path: "/admin/v1/accounts/{id}/limits",
+    summary: "Replace an account's limits",
+    body: limitsBody,
+    answer: any,
+  },
+  {
+    method: "post",
+    path: "/admin/v1/keys",
+    summary: "Create an API key; shown once",
+    body: keyBody,
+    answer: any,
+    status: 201,
+  },
+  {
+    method: "get",
+    path: "/admin/v1/keys",
+    summary: "List keys, all or by ?account_id=",
+    answer: any,
+  },
+  { method: "delete", path: "/admin/v1/keys/{id}", summary: "Revoke a key", answer: any },
+  {
+    method: "get",
+    path: "/admin/v1/receipts/{id}",
+    summary: "A receipt with vendor cost and attempts",
+    answer: receipt,
+  },
+  { method: "get", path: "/admin/v1/holds", summary: "Holds without an ending", answer: any },
+  { method: "get", path: "/healthz", summary: "The process is up", answer: any, open: true },
+  {
+    method: "get",
+    path: "/readyz",
+    summary: "Recovery is done and orders are taken",
+    answer: any,
+    open: true,
+  },
+  { method: "get", path: "/openapi.json", summary: "This description", answer: any, open: true },
+];
+
+/** The whole document. */
+export function openapiDocument(version: string) {
+  const app = new OpenAPIHono();
+  app.openAPIRegistry.registerComponent("securitySchemes", "key", {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "An API key (sm_…); the master key on /admin/v1. Also read from api-key and x-goog-api-key.",
+  });
+  for (const route of describedRoutes) {
+    app.openAPIRegistry.registerPath({
+      method: route.method,
+      path: route.path,
+      summary: route.summary,
+      security: route.open === true ? [] : [{ key: [] }],
+      request: requestOf(route),
+      responses: {
+        [route.status ?? 200]: { description: "Done", content: json(route.answer) },
+        default: { description: "Refused: OpenAI's error envelope", content: json(error) },
+      },
+    });
+  }
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Spotmeter",
+      version,
+      description:
+        "An image gateway with an exact bill. Unknown parameters are refused, never ignored.",
+    },
+  });
+}
+
+function requestOf({ body, path }: Described) {
+  return {
+    ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
+    ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
+  };
+}
+
+function json(schema: z.ZodType) {
+  return { "application/json": { schema } };
+}

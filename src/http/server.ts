@@ -1,0 +1,117 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { newId } from "../ids.ts";
+import { Refusal } from "../refusals.ts";
+import { apiRoutes } from "./api.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { answerFor, refusalAnswer, sendError } from "./error-answer.ts";
+import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
+
+const HEADER_BYTES_MAX = 16 * 1024;
+/** Heads and bodies of requests must arrive within this time; answers take as long as pictures take. */
+const REQUEST_MS_MAX = 60_000;
+
+/** A server that can be listening before the gateway is ready, and after it stopped taking orders. */
+export type GatewayServer = {
+  readonly server: Server;
+  /** From now on every route is served. */
+  readonly serve: (deps: ApiDeps) => void;
+  /** From now on new requests get 503; resolves when the calls in flight have ended. */
+  readonly drain: () => Promise<void>;
+  readonly callsInFlight: () => number;
+};
+
+/** The HTTP server, not yet listening: answers 503 `starting` until it serves. */
+export function createGatewayServer(): GatewayServer {
+  let listener: RequestListener = refuseAll("the gateway is starting", 2);
+  const inFlight = new Set<Promise<void>>();
+  const server = createServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_MS_MAX },
+    (request, response) => listener(request, response),
+  );
+  return {
+    server,
+    serve: (deps) => {
+      listener = serving(deps, inFlight);
+    },
+    drain: async () => {
+      listener = refuseAll("the gateway is stopping", 10);
+      await Promise.allSettled([...inFlight]);
+    },
+    callsInFlight: () => inFlight.size,
+  };
+}
+
+/** The hot route on node's own streams, every other route through hono. */
+function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): RequestListener {
+  const api = apiRoutes(deps);
+  return (request, response) => {
+    const requestId = newId("req");
+    const headers = commonHeaders(requestId, deps);
+    if (isGenerations(request)) {
+      const call = hot(request, response, { deps, headers, requestId });
+      inFlight.add(call);
+      void call.finally(() => inFlight.delete(call));
+      return;
+    }
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const listener = getRequestListener(
+      (webRequest, env) => api.fetch(webRequest, { ...env, requestId }),
+      { overrideGlobalObjects: false },
+    );
+    void listener(request, response);
+  };
+}
+
+/** Before and after its working life the gateway says so to everybody; `/healthz` stays true. */
+function refuseAll(why: string, retryAfterSeconds: number): RequestListener {
+  return (request, response) => {
+    const path = request.url?.split("?")[0];
+    if (path === "/healthz") return answerJson(response, 200, { status: "ok" });
+    if (path === "/readyz") return answerJson(response, 503, { ready: false });
+    const refusal = new Refusal("not_ready", `${why}; nothing was spent`, { retryAfterSeconds });
+    sendError(response, refusalAnswer(refusal), { connection: "close" });
+  };
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function commonHeaders(requestId: string, deps: ApiDeps): Record<string, string> {
+  return {
+    "x-request-id": requestId,
+    ...(deps.world === "sandbox" ? { "x-spotmeter-sandbox": "true" } : {}),
+  };
+}
+
+function isGenerations(request: IncomingMessage): boolean {
+  const path = request.url?.split("?")[0] ?? "";
+  return request.method === "POST" && GENERATIONS_PATHS.has(path);
+}
+
+async function hot(
+  request: IncomingMessage,
+  response: ServerResponse,
+  given: {
+    readonly deps: ApiDeps;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly requestId: string;
+  },
+): Promise<void> {
+  try {
+    await generations(request, response, given);
+  } catch (cause) {
+    const answer = answerFor(cause, given.requestId, given.deps.log);
+    // A body that nobody read to its end must not be taken for the next request.
+    const close = request.complete ? {} : { connection: "close" };
+    sendError(response, answer, { ...given.headers, ...close });
+  }
+}

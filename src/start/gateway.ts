@@ -1,0 +1,184 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Catalog } from "../catalog/find.ts";
+import { loadCatalog } from "../catalog/load.ts";
+import type { Config } from "../config.ts";
+import { sha256 } from "../gateway/api-keys.ts";
+import type { ConnectedVendor, Deps, Log } from "../gateway/deps.ts";
+import { warmPrompts } from "../gateway/prompt.ts";
+import type { ApiDeps } from "../http/api-deps.ts";
+import { createGatewayServer } from "../http/server.ts";
+import type { World } from "../ledger/open.ts";
+import { registrations } from "../vendors/registry.ts";
+import { announce } from "./announce.ts";
+import { demoKey } from "./demo-account.ts";
+import { StartError } from "./errors.ts";
+import {
+  masterKey,
+  prepareHome,
+  readSandboxFile,
+  removeRunFile,
+  writeRunFile,
+  writeSandboxFile,
+} from "./home.ts";
+import { listen } from "./listen.ts";
+import { createLog } from "./log.ts";
+import { type OpenBooks, openBooks } from "./open-books.ts";
+import { packageFolder, packageVersion } from "./package.ts";
+import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
+
+export type StartOptions = {
+  /** Takes each line for whoever started it. */
+  readonly say: (line: string) => void;
+  /** For one command: any free loopback port, nothing said, no `run.json`. */
+  readonly temporary?: boolean;
+};
+
+export type RunningGateway = {
+  readonly url: string;
+  readonly world: World;
+  readonly adminToken: string;
+  /** Only in the sandbox. */
+  readonly sandbox?: { readonly apiKey: string; readonly emulatorUrl: string };
+  readonly callsInFlight: () => number;
+  /** Takes no new orders, lets the calls in flight end, closes the ledger. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Starts a gateway: port, owner lock, catalog, ledger, recovery, and only then orders.
+ *
+ * @throws ConfigError or StartError with a message for whoever started it.
+ */
+export async function startGateway(config: Config, options: StartOptions): Promise<RunningGateway> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await start(config, options, stack);
+  } catch (cause) {
+    await stack.disposeAsync();
+    throw cause;
+  }
+}
+
+async function start(
+  config: Config,
+  { say, temporary = false }: StartOptions,
+  stack: AsyncDisposableStack,
+): Promise<RunningGateway> {
+  const world = decideWorld(config);
+  const log = createLog(config.logLevel);
+  const catalog = readCatalog(config);
+  const gateway = createGatewayServer();
+  const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
+  const url = await listen(gateway.server, host, port);
+  stack.defer(() => gateway.server.closeAllConnections());
+  stack.defer(() => void gateway.server.close());
+  prepareHome(config.home);
+  const emulatorUrl = await startEmulators(config, world, stack);
+  const vendors = connectVendors(config, world, { registrations, emulatorUrl });
+  const books = await openBooks({ config, world, catalog, vendors, log }, stack);
+  const adminToken = randomBytes(32).toString("base64url");
+  const master = masterKey(config.home, config.masterKey);
+  const deps: ApiDeps = {
+    ...dependencies({ config, world, catalog, vendors, log }, books),
+    admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
+    version: packageVersion(),
+  };
+  const sandbox = await sandboxOf(config, {
+    world,
+    url,
+    books,
+    vendors,
+    masterKey: master.key,
+    temporary,
+  });
+  if (!temporary) {
+    await warmPrompts();
+    writeRunFile(config.home, { pid: process.pid, address: url, adminToken });
+    stack.defer(() => removeRunFile(config.home));
+    if (master.made)
+      say(`master key (shown once, kept in ${config.home}/master.key): ${master.key}`);
+    await announce({ config, url, recovered: books.recovered, sandbox }, deps, say);
+  }
+  gateway.serve(deps);
+  stack.defer(() => gateway.drain());
+  return {
+    url,
+    world,
+    adminToken,
+    ...(sandbox === undefined ? {} : { sandbox }),
+    callsInFlight: gateway.callsInFlight,
+    close: () => stack.disposeAsync(),
+  };
+}
+
+/** @throws StartError naming every problem with file, line and field. */
+function readCatalog(config: Config): Catalog {
+  try {
+    const folder = join(packageFolder, "catalog", "models");
+    return loadCatalog({ folder, overrides: config.settings });
+  } catch (cause) {
+    throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function dependencies(
+  of: {
+    readonly config: Config;
+    readonly world: World;
+    readonly catalog: Catalog;
+    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly log: Log;
+  },
+  books: OpenBooks,
+): Deps {
+  const { config, world, catalog, vendors, log } = of;
+  return {
+    world,
+    catalog,
+    vendors,
+    log,
+    ledger: books.ledger,
+    end: books.end,
+    asOf: () => config.asOf ?? new Date().toISOString().slice(0, 10),
+    vendorTimeoutMs: config.vendorTimeoutMs,
+  };
+}
+
+/** Our own emulators, where the sandbox needs them. Loaded only then: live never carries them. */
+async function startEmulators(
+  config: Config,
+  world: World,
+  stack: AsyncDisposableStack,
+): Promise<string | undefined> {
+  if (world === "live" || !needsEmulators(config)) return undefined;
+  const { startEmulator } = await import("../../emulators/start.ts");
+  const emulator = await startEmulator({});
+  stack.defer(() => emulator.close());
+  return emulator.url;
+}
+
+async function sandboxOf(
+  config: Config,
+  given: {
+    readonly world: World;
+    readonly url: string;
+    readonly books: OpenBooks;
+    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly masterKey: string;
+    readonly temporary: boolean;
+  },
+): Promise<RunningGateway["sandbox"]> {
+  if (given.world === "live") return undefined;
+  const kept = readSandboxFile(config.home);
+  const apiKey = await demoKey(kept?.apiKey, given.books.ledger);
+  // Every emulator answers on one origin; with a base URL of one's own, that of the first vendor.
+  const [first] = given.vendors.values();
+  const emulatorUrl = new URL(first?.connection.baseUrl ?? given.url).origin;
+  // A gateway for one command leaves the addresses of the lasting one alone; its own die with it.
+  if (!given.temporary || kept?.apiKey !== apiKey) {
+    const baseUrl = `${given.url}/v1`;
+    writeSandboxFile(config.home, { baseUrl, apiKey, masterKey: given.masterKey, emulatorUrl });
+  }
+  return { apiKey, emulatorUrl };
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiRoutes } from "../../src/http/api.ts";
+import type { ApiDeps } from "../../src/http/api-deps.ts";
+import { describedRoutes } from "../../src/http/openapi.ts";
+import { type Sandbox, startSandbox } from "./sandbox.ts";
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+
+const described = describedRoutes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+
+describe("the OpenAPI description", () => {
+  it("is a 3.1 document of every described route", async () => {
+    const { body } = await sandbox.get("/openapi.json");
+    expect(body.openapi).toBe("3.1.0");
+    const paths = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(paths.toSorted()).toEqual(described.toSorted());
+  });
+
+  it("leaves no served route out", () => {
+    // Registering routes reads nothing of what they work with.
+    const served = apiRoutes({} as ApiDeps)
+      .routes.filter(({ method }) => method !== "ALL")
+      .map(({ method, path }) => `${method} ${path.replace(/:id(\{\.\+\})?/, "{id}")}`)
+      // Without /v1 it is the same route for clients that leave it out.
+      .filter((route) => !/^\w+ \/(images|models)/.test(route));
+    expect([...new Set(served), "POST /v1/images/generations"].toSorted()).toEqual(
+      described.toSorted(),
+    );
+  });
+
+  it.each(describedRoutes)("$method $path answers", async ({ method, path }) => {
+    const response = await fetch(`${sandbox.gateway.url}${path.replace("{id}", "none")}`, {
+      method: method.toUpperCase(),
+      headers: { authorization: `Bearer ${sandbox.gateway.adminToken}` },
+    });
+    const body = (await response.json()) as { error?: { message: string } };
+    expect(body.error?.message ?? "").not.toContain("no such route");
+  });
+});
