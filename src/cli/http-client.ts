@@ -1,0 +1,116 @@
+import { Agent, errors, request } from "undici";
+import { z } from "zod";
+import { Refused, refused } from "./failures.ts";
+
+const HEALTH_MS_MAX = 2_000;
+
+/** An answer of the gateway that was not a refusal. */
+export type HttpAnswer = {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: unknown;
+};
+
+export type HttpCall = {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly key: string;
+  readonly body?: object;
+};
+
+/** One gateway over HTTP. */
+export type HttpClient = {
+  readonly url: string;
+  /** @throws Refused with the gateway's own error, or when it can't be reached. */
+  readonly call: (call: HttpCall) => Promise<HttpAnswer>;
+  readonly close: () => Promise<void>;
+};
+
+const errorBody = z.object({
+  error: z.looseObject({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable().default(null),
+    code: z.string().nullable().default(null),
+  }),
+});
+
+/** Pictures take minutes: no time limit but the gateway's own. */
+export function createHttpClient(url: string): HttpClient {
+  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  return {
+    url,
+    call: async ({ method, path, key, body }) => {
+      const response = await request(`${url}${path}`, {
+        dispatcher: agent,
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }).catch((cause: unknown) => {
+        throw refused("gateway_unreachable", `no gateway answers at ${url}: ${reason(cause)}`, {
+          cause,
+        });
+      });
+      const { headers, statusCode } = response;
+      const text = await response.body.text().catch((cause: unknown) => {
+        throw brokenOff(headers["x-receipt-id"], cause);
+      });
+      const answer = parseJson(text);
+      if (statusCode >= 400 || answer === undefined) throw refusalOf(url, statusCode, answer);
+      return { headers, body: answer };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** Whether a Spotmeter gateway answers there, and in which world it lives. */
+export async function askHealth(
+  url: string,
+): Promise<{ readonly world: "sandbox" | "live" } | undefined> {
+  const health = z.object({ status: z.literal("ok"), world: z.enum(["sandbox", "live"]) });
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(HEALTH_MS_MAX) });
+    return health.safeParse(await response.json()).data;
+  } catch {
+    // Nobody there, or somebody else: either way not a gateway of ours.
+    return undefined;
+  }
+}
+
+function refusalOf(url: string, status: number, answer: unknown): Refused {
+  const said = errorBody.safeParse(answer).data?.error;
+  if (said !== undefined) return new Refused(said);
+  return refused("not_a_gateway", `${url} answered ${status}, but not as a Spotmeter gateway does`);
+}
+
+/** The gateway breaks an answer off when it can't finish it; the receipt then says what was charged. */
+function brokenOff(receiptId: string | string[] | undefined, cause: unknown): Refused {
+  const receipt = typeof receiptId === "string" ? receiptId : undefined;
+  return new Refused(
+    {
+      message: "the answer was broken off before its end; the receipt says what was charged",
+      type: "api_error",
+      param: null,
+      code: "answer_broken_off",
+      ...(receipt === undefined ? {} : { receipt_id: receipt }),
+    },
+    { cause },
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reason(cause: unknown): string {
+  if (cause instanceof errors.UndiciError) return cause.message;
+  if (!(cause instanceof Error)) return String(cause);
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  return code ?? cause.message;
+}

@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { PACKAGE_NAME } from "../package-name.ts";
+import { packageVersion } from "../start/package.ts";
+import { addAccounts } from "./accounts.ts";
+import { addEmulate } from "./emulate.ts";
+import { addGenerate } from "./generate.ts";
+import { addKeys } from "./keys.ts";
+import { addModels } from "./models.ts";
+import { addQuote } from "./quote.ts";
+import { addReceipt } from "./receipt.ts";
+import { addServe } from "./serve.ts";
+import type { Terminal } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
+
+/** The whole command line. Commander throws instead of exiting; whatever it prints goes through the terminal. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command(PACKAGE_NAME)
+    .description("An AI gateway for image generation with an honest, exact bill.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        terminal.result({ text: text.trimEnd() }, () => text.trimEnd());
+      },
+      writeErr: (text) => {
+        if (!terminal.json) terminal.note(text.trimEnd());
+      },
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(--help says what there is)")
+    .version(packageVersion(), "--version", "print the version")
+    .option("--url <address>", "the gateway to use (SPOTMETER_URL); default: this home's")
+    .option("--key <key>", "API key (SPOTMETER_API_KEY); for accounts and keys: master key")
+    .option("--home <folder>", "ledgers, keys, run file (SPOTMETER_HOME); default: ./.spotmeter")
+    .option("--json", "print one JSON object on standard output, and nothing else")
+    .addHelpText("after", "\nExit codes: 0 done, 1 refused, 2 misused.");
+  addServe(program, terminal);
+  addEmulate(program, terminal);
+  addQuote(program, terminal);
+  addGenerate(program, terminal);
+  addModels(program, terminal);
+  addReceipt(program, terminal);
+  addAccounts(program, terminal);
+  addKeys(program, terminal);
+  addVerify(program, terminal);
+  return program;
+}

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { refused } from "./failures.ts";
+
+/** Those fields of the API's answers that the command line prints; amounts stay the strings that they are. */
+
+const line = z.looseObject({
+  meter: z.string(),
+  quantity: z.string(),
+  unit_price: z.string(),
+  amount: z.string(),
+});
+export type Line = z.infer<typeof line>;
+
+const words = z.array(z.string());
+const bill = z.looseObject({ total: z.string(), lines: z.array(line) });
+
+export const quoteAnswer = z.looseObject({
+  model: z.string(),
+  vendor: z.string(),
+  price_version: z.string(),
+  source: z.string().optional(),
+  checked_on: z.string().optional(),
+  expected: bill,
+  ceiling: bill,
+  exact: z.boolean(),
+  sent: z.record(z.string(), z.unknown()),
+  marks: words,
+  warnings: words,
+  levers: z.array(
+    z.looseObject({
+      param: z.string(),
+      value: z.string(),
+      expected: z.string(),
+      ceiling: z.string(),
+    }),
+  ),
+  emulated: z.boolean(),
+});
+export type Quote = z.infer<typeof quoteAnswer>;
+
+export const receiptAnswer = z.looseObject({
+  id: z.string(),
+  created: z.number(),
+  status: z.string(),
+  model: z.string(),
+  served_model: z.string().nullable(),
+  vendor: z.string(),
+  price_version: z.string(),
+  source: z.string(),
+  checked_on: z.string(),
+  emulated: z.boolean(),
+  basis: z.string(),
+  reason: z.string().nullable(),
+  code: z.string().nullable().optional(),
+  total: z.string(),
+  expected: z.string(),
+  ceiling: z.string(),
+  released: z.string(),
+  overrun: z.string(),
+  lines: z.array(line),
+  images: z.array(
+    z.looseObject({
+      width: z.number().nullable(),
+      height: z.number().nullable(),
+      format: z.string().nullable(),
+      bytes: z.number(),
+      flags: words,
+    }),
+  ),
+  sent: z.record(z.string(), z.unknown()),
+  marks: words,
+  flags: words,
+  warnings: words.default([]),
+  chain: z.looseObject({ sequence: z.number(), hash: z.string() }).nullable(),
+});
+export type Receipt = z.infer<typeof receiptAnswer>;
+
+export const imagesAnswer = z.looseObject({
+  data: z.array(z.looseObject({ b64_json: z.string() })).min(1),
+  usage: z.looseObject({
+    cost_details: z.looseObject({ total: z.string(), receipt_id: z.string() }),
+  }),
+});
+
+const term = z.looseObject({
+  meter: z.string(),
+  usd: z.string(),
+  per: z.number(),
+  when: z.looseObject({ service_tier: z.string().optional() }).optional(),
+});
+export const modelAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  owned_by: z.string(),
+  aliases: words,
+  available: z.boolean(),
+  unavailable_because: z.string().nullable(),
+  warnings: words,
+  capabilities: z.looseObject({
+    images_per_call_max: z.number(),
+    quality: z.looseObject({ tiers: words }).optional(),
+  }),
+  price: z
+    .looseObject({
+      price_version: z.string(),
+      source: z.string(),
+      checked_on: z.string(),
+      mark: z.string(),
+      terms: z.array(term),
+    })
+    .nullable(),
+});
+export type Model = z.infer<typeof modelAnswer>;
+export const modelsAnswer = z.looseObject({ data: z.array(modelAnswer) });
+
+export const accountAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  prepaid: z.boolean(),
+  limits: z.record(z.string(), z.string()),
+  settled: z.string(),
+  held: z.string(),
+  available: z.string().nullable(),
+});
+export type Account = z.infer<typeof accountAnswer>;
+export const accountsAnswer = z.looseObject({ data: z.array(accountAnswer) });
+
+export const fundAnswer = z.looseObject({
+  account_id: z.string(),
+  entry_id: z.string(),
+  amount: z.string(),
+  available: z.string().nullable(),
+});
+
+export const keyAnswer = z.looseObject({
+  id: z.string(),
+  account_id: z.string(),
+  name: z.string(),
+  created: z.number(),
+  revoked: z.boolean(),
+});
+export const newKeyAnswer = keyAnswer.extend({ key: z.string() });
+export const keysAnswer = z.looseObject({ data: z.array(keyAnswer) });
+
+/** Reads an answer. @throws Refused when the gateway speaks another version's language. */
+export function readAnswer<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw refused(
+    "unknown_answer",
+    `the gateway's answer is not understood; is it another version?\n${z.prettifyError(parsed.error)}`,
+  );
+}
