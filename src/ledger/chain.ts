@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The hash that the first entry of a root follows. */
 export const CHAIN_START = "0".repeat(64);
@@ -8,5 +8,5 @@ export const CHAIN_START = "0".repeat(64);
  * that no entry can be edited, dropped or moved without changing every later hash.
  */
 export function chainHash(previous: string, sequence: bigint, text: string): string {
-  return createHash("sha256").update(`${previous}\n${sequence}\n${text}`).digest("hex");
+  return hash("sha256", `${previous}\n${sequence}\n${text}`, "hex");
 }

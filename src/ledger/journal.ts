@@ -6,8 +6,9 @@ import {
   USD_AMOUNT_LIMIT,
   ZERO_USD,
 } from "../money/pico-usd.ts";
-import { type CanonicalValue, canonicalText, plainJson } from "./canonical-text.ts";
-import type { Ending, HoldRequest, Limits, PostedLine } from "./port.ts";
+import { type CanonicalValue, canonicalObject } from "./canonical-text.ts";
+import type { EndingDraft, HoldDraft, Itemised } from "./draft.ts";
+import type { Limits } from "./port.ts";
 import type { Windows } from "./windows.ts";
 
 /**
@@ -96,16 +97,14 @@ function nonZero(postings: readonly Posting[]): readonly Posting[] {
 
 /** A hold with the path of nodes it counts at and the windows it belongs to, both for good. */
 export function holdEntry(
-  request: HoldRequest,
+  draft: HoldDraft,
   place: { readonly path: readonly string[]; readonly windows: Windows },
   origin: Origin,
 ): Entry {
-  assertAmount(request.amount, `hold ${request.id}`);
-  return entry({ id: request.id, kind: "hold", postings: holdPostings(request.amount) }, origin, {
-    path: place.path,
-    windows: place.windows,
-    request: holdBody(request),
-  });
+  assertAmount(draft.amount, `hold ${draft.id}`);
+  const of = { id: draft.id, kind: "hold", postings: holdPostings(draft.amount) } as const;
+  const { path, windows } = place;
+  return entry(of, origin, { path, windows }, { request: draft.text });
 }
 
 /**
@@ -115,30 +114,28 @@ export function holdEntry(
  * @throws Error when the ending breaks an invariant: a charge above the hold, lines that don't add up.
  */
 export function endEntries(
-  ending: Ending,
+  draft: EndingDraft,
   hold: HeldAmount,
   origin: Origin,
 ): readonly [Entry, ...Entry[]] {
-  const charge = chargeOf(ending);
-  assertEnding(ending, hold.amount, charge);
-  const id = hold.id;
-  const end = entry(
-    { id: endingId(id), kind: ending.kind, postings: endPostings(hold.amount, charge) },
-    origin,
-    { hold: id, amount: hold.amount, ending: endingBody(ending) },
-  );
+  assertEnding(draft, hold);
+  const { id, amount } = hold;
+  const postings = endPostings(amount, draft.charge.total);
+  const ended = { id: endingId(id), kind: draft.kind, postings } as const;
+  const end = entry(ended, origin, { hold: id, amount }, { ending: draft.text });
   const others: Entry[] = [];
-  const cost = ending.vendorCost;
-  if (cost !== null && cost.total !== ZERO_USD) {
-    others.push(costEntry(ending, { id: `${id}.cost`, total: cost.total }, origin));
+  const cost = draft.cost.total;
+  if (cost !== ZERO_USD) {
+    const of = { id: `${id}.cost`, kind: "cost", postings: costPostings(cost) } as const;
+    others.push(entry(of, origin, { hold: id, amount: cost }));
   }
-  if (ending.kind === "settle" && ending.overrun !== ZERO_USD) {
+  if (draft.overrun !== ZERO_USD) {
     const of = { id: `${id}.overrun`, kind: "overrun", postings: [] } as const;
-    others.push(entry(of, origin, { hold: id, amount: ending.overrun }));
+    others.push(entry(of, origin, { hold: id, amount: draft.overrun }));
   }
-  if (ending.exposure !== null) {
+  if (draft.exposure !== null) {
     const of = { id: `${id}.exposure`, kind: "exposure", postings: [] } as const;
-    others.push(entry(of, origin, { hold: id, ...ending.exposure }));
+    others.push(entry(of, origin, { hold: id, ...draft.exposure }));
   }
   return [end, ...others];
 }
@@ -157,21 +154,13 @@ export function lateId(holdId: string): string {
  * A result that came after recovery had ended its hold: free for the account, its known cost is the
  * house's. Carries the whole ending, so that the cost can be recomputed. Undefined when nothing is known.
  */
-export function lateEntry(ending: Ending, origin: Origin): Entry | undefined {
-  const cost = ending.vendorCost;
-  if (cost === null || cost.total === ZERO_USD) return undefined;
-  assertVendorCost(ending);
-  return costEntry(ending, { id: lateId(ending.holdId), total: cost.total, late: true }, origin);
-}
-
-function costEntry(
-  ending: Ending,
-  cost: { readonly id: string; readonly total: PicoUsd; readonly late?: true },
-  origin: Origin,
-): Entry {
-  const of = { id: cost.id, kind: "cost", postings: costPostings(cost.total) } as const;
-  const late = cost.late === true ? { flags: ["late"], ending: endingBody(ending) } : {};
-  return entry(of, origin, { hold: ending.holdId, amount: cost.total, ...late });
+export function lateEntry(draft: EndingDraft, origin: Origin): Entry | undefined {
+  const { holdId, text } = draft;
+  const cost = draft.cost.total;
+  if (cost === ZERO_USD) return undefined;
+  assertCost(draft);
+  const of = { id: lateId(holdId), kind: "cost", postings: costPostings(cost) } as const;
+  return entry(of, origin, { hold: holdId, amount: cost, flags: ["late"] }, { ending: text });
 }
 
 /** The vendor's own id of an asynchronous task, before its first poll. */
@@ -240,30 +229,6 @@ export function revokeEntry(
   return entry({ id: `${key.id}.revoked`, kind: "key", postings: [] }, origin, body);
 }
 
-/** What a hold's entry records of the request. */
-export function holdBody(request: HoldRequest): CanonicalValue {
-  const { price, sent, resolved, ...rest } = request;
-  return {
-    ...rest,
-    price: { id: price.id, sha256: price.sha256 },
-    sent: plainJson(sent),
-    resolved: plainJson(resolved),
-  };
-}
-
-/** What an ending's entry and the spool record of it. */
-export function endingBody(ending: Ending): CanonicalValue {
-  const { echoedPrice, ...rest } = ending;
-  const reference =
-    echoedPrice === null ? null : { id: echoedPrice.id, sha256: echoedPrice.sha256 };
-  return { ...rest, echoedPrice: reference };
-}
-
-/** What the account pays for an ending. */
-export function chargeOf(ending: Ending): PicoUsd {
-  return ending.kind === "settle" ? ending.charge : ZERO_USD;
-}
-
 function limitsBody(limits: Limits): CanonicalValue {
   for (const limit of [limits.day, limits.month, limits.total]) {
     if (limit !== undefined) assertAmount(limit, "a limit");
@@ -275,12 +240,13 @@ function entry(
   of: { readonly id: string; readonly kind: EntryKind; readonly postings: readonly Posting[] },
   origin: Origin,
   body: { readonly [key: string]: CanonicalValue | undefined },
+  texts: { readonly [key: string]: string } = {},
 ): Entry {
   assertBalanced(of.id, of.postings);
   const { root, account, createdMs, emulated } = origin;
   const { id, kind, postings } = of;
-  const text = canonicalText({ ...body, id, kind, postings, root, account, createdMs, emulated });
-  return { id, kind, createdMs, postings, text };
+  const members = { ...body, id, kind, postings, root, account, createdMs, emulated };
+  return { id, kind, createdMs, postings, text: canonicalObject(members, texts) };
 }
 
 /** Double entry: what leaves one book enters another. */
@@ -289,36 +255,27 @@ export function assertBalanced(id: string, postings: readonly Posting[]): void {
   if (sum !== ZERO_USD) throw new Error(`entry ${id}: postings sum to ${sum} p$, not to zero`);
 }
 
-function assertEnding(ending: Ending, amount: PicoUsd, charge: PicoUsd): void {
-  const id = ending.holdId;
+function assertEnding(draft: EndingDraft, hold: HeldAmount): void {
+  const { id, amount } = hold;
+  const charge = draft.charge.total;
   if (charge < ZERO_USD) throw new Error(`hold ${id}: negative charge ${charge} p$`);
   if (charge > amount) {
     throw new Error(`hold ${id}: charge ${charge} p$ exceeds the held ${amount} p$`);
   }
-  if (ending.kind === "settle") {
-    assertLines({ id, what: "charge", total: charge, lines: ending.lines });
-    assertAmount(ending.overrun, `overrun of ${id}`);
-  }
-  if (ending.exposure !== null) assertAmount(ending.exposure.amount, `exposure of ${id}`);
-  assertVendorCost(ending);
+  assertLines(id, "charge", draft.charge);
+  assertAmount(draft.overrun, `overrun of ${id}`);
+  if (draft.exposure !== null) assertAmount(draft.exposure.amount, `exposure of ${id}`);
+  assertCost(draft);
 }
 
-function assertVendorCost(ending: Ending): void {
-  const cost = ending.vendorCost;
-  if (cost === null) return;
-  assertAmount(cost.total, `vendor cost of ${ending.holdId}`);
-  assertLines({ id: ending.holdId, what: "vendor cost", total: cost.total, lines: cost.lines });
+function assertCost({ holdId, cost }: EndingDraft): void {
+  assertAmount(cost.total, `vendor cost of ${holdId}`);
+  assertLines(holdId, "vendor cost", cost);
 }
 
-function assertLines(of: {
-  readonly id: string;
-  readonly what: string;
-  readonly total: PicoUsd;
-  readonly lines: readonly PostedLine[];
-}): void {
-  const sum = sumUsd(of.lines.map((line) => line.amount));
-  if (sum !== of.total) {
-    throw new Error(`hold ${of.id}: lines of the ${of.what} sum to ${sum} p$, not ${of.total} p$`);
+function assertLines(id: string, what: string, { total, lines }: Itemised): void {
+  if (lines !== total) {
+    throw new Error(`hold ${id}: lines of the ${what} sum to ${lines} p$, not ${total} p$`);
   }
 }
 

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 
 import path from "node:path";
 import { z } from "zod";
 import { canonicalText } from "./canonical-text.ts";
-import { endingBody } from "./journal.ts";
+import { endingBody } from "./draft.ts";
 import { type Ending, type Ledger, LedgerUnavailable } from "./port.ts";
 import { readEndingText } from "./recorded.ts";
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { verify } from "../../src/audit/verify.ts";
+import { endingDraft, holdDraft } from "../../src/ledger/draft.ts";
 import { ledgerFile, openLedger } from "../../src/ledger/open.ts";
 import { LedgerUnavailable } from "../../src/ledger/port.ts";
 import { CommitFailed, runBatch } from "../../src/ledger/sqlite/batch.ts";
@@ -89,7 +90,9 @@ describe("a batch", () => {
        BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: provoked'); END`,
     );
     const holds = [holdOf(party), { ...holdOf(party), vendor: "bad" }, holdOf(party)];
-    const commands = holds.map((argument): Command => ({ name: "hold", argument }));
+    const commands = holds.map(
+      (argument): Command => ({ name: "hold", argument: holdDraft(argument) }),
+    );
     const replies = runBatch(database, commands, context);
     expect(replies.map((reply) => reply.kind)).toEqual(["done", "failed", "done"]);
     database.close();
@@ -102,8 +105,8 @@ describe("a batch", () => {
     const replies = runBatch(
       database,
       [
-        { name: "hold", argument: hold },
-        { name: "end", argument: settleFlat(hold) },
+        { name: "hold", argument: holdDraft(hold) },
+        { name: "end", argument: endingDraft(settleFlat(hold)) },
       ],
       context,
     );
@@ -120,7 +123,7 @@ describe("a batch", () => {
        CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
        CREATE TRIGGER provoked AFTER INSERT ON holds BEGIN INSERT INTO child VALUES (1); END`,
     );
-    const command: Command = { name: "hold", argument: holdOf(party) };
+    const command: Command = { name: "hold", argument: holdDraft(holdOf(party)) };
     expect(() => runBatch(database, [command], context)).toThrow(CommitFailed);
     database.close();
   });

@@ -1,7 +1,8 @@
 import type { PicoUsd } from "../../money/pico-usd.ts";
+import { canonicalText } from "../canonical-text.ts";
 import { CHAIN_START } from "../chain.ts";
 import { accountEntry, fundEntry, keyEntry, limitEntry, revokeEntry } from "../journal.ts";
-import { COUNTER_MAX, NOTHING_USED, tightestRoom } from "../limits.ts";
+import { COUNTER_MAX, tightestRoom } from "../limits.ts";
 import type {
   Account,
   ApiKey,
@@ -69,9 +70,9 @@ export function fund(request: FundRequest, context: Context): FundResult {
     if (request.amount - books.cash > COUNTER_MAX) return { kind: "refused", reason: "range" };
     append(node.root, [entry], context);
   } else if (
-    !saysTheSame(known.text, "kind", "fund") ||
-    !saysTheSame(known.text, "account", node.id) ||
-    !saysTheSame(known.text, "amount", request.amount)
+    !saysTheSame(known.text, "kind", canonicalText("fund")) ||
+    !saysTheSame(known.text, "account", canonicalText(node.id)) ||
+    !saysTheSame(known.text, "amount", canonicalText(request.amount))
   ) {
     throw new Error(`entry ${request.entryId} was posted with another content`);
   }
@@ -159,7 +160,7 @@ function creditsOf(node: NodeRow, context: Context): Credits {
   const path = pathFrom(node, statements);
   const { root, nodes } = roomState(path, context);
   const counter = { root: node.root, node: node.id, window: TOTAL_WINDOW };
-  const { settled, held } = statements.counter(counter) ?? NOTHING_USED;
+  const { settled, held } = statements.counter(counter);
   const available = tightestRoom(root, nodes)?.available ?? null;
   return { settled, held, available, prepaid: root.prepaid };
 }

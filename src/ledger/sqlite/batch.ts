@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as accounts from "./accounts.ts";
 import type { Context } from "./context.ts";
+import { openDesk } from "./desk.ts";
 import * as holds from "./holds.ts";
 import type { Command, CommandName, Commands, Reply } from "./protocol.ts";
+import type { Statements } from "./statements.ts";
 
 /** A commit failed: what the file holds is unknown, so that the process must end and start anew. */
 export class CommitFailed extends Error {
@@ -52,12 +54,18 @@ const readers: ReadonlySet<CommandName> = new Set([
 export function runBatch(
   database: DatabaseSync,
   commands: readonly Command[],
-  context: Context,
+  context: Omit<Context, "statements"> & { readonly statements: Statements },
 ): readonly Reply[] {
   try {
-    return inTransaction(database, commands, () =>
-      commands.map((command): Reply => ({ kind: "done", result: perform(command, context) })),
-    );
+    return inTransaction(database, commands, () => {
+      const { statements, flush } = openDesk(context.statements);
+      const of = { ...context, statements };
+      const replies = commands.map(
+        (command): Reply => ({ kind: "done", result: perform(command, of) }),
+      );
+      flush();
+      return replies;
+    });
   } catch (error) {
     if (error instanceof CommitFailed) throw error;
     if (isStoreTrouble(error)) return commands.map(() => unavailable(error));

@@ -5,11 +5,12 @@ import type { Entry, Origin, Posting } from "../journal.ts";
 import { NOTHING_USED, type NodeState, type RootState, type Used } from "../limits.ts";
 import type { Chain, StoredPrice } from "../port.ts";
 import { TOTAL_WINDOW, type Windows, windowsAt } from "../windows.ts";
-import type { NodeRow, RootRow, Statements } from "./statements.ts";
+import type { DeskStatements } from "./desk.ts";
+import type { NodeRow, RootRow } from "./statements.ts";
 
 /** What every operation of a batch works with. */
 export type Context = {
-  readonly statements: Statements;
+  readonly statements: DeskStatements;
   readonly emulated: boolean;
   /** The store's clock: one instant a transaction. */
   readonly nowMs: number;
@@ -39,7 +40,7 @@ export function append(
   return chains;
 }
 
-function appendOne(head: RootRow, entry: Entry, statements: Statements): RootRow {
+function appendOne(head: RootRow, entry: Entry, statements: DeskStatements): RootRow {
   const sequence = head.sequence + 1n;
   const hash = chainHash(head.hash, sequence, entry.text);
   statements.insertEntry({ root: head.root, sequence, hash }, entry);
@@ -56,14 +57,14 @@ function chainOf(row: RootRow): Chain {
   return { sequence: Number(row.sequence), hash: row.hash };
 }
 
-function requireRoot(root: string, statements: Statements): RootRow {
+function requireRoot(root: string, statements: DeskStatements): RootRow {
   const row = statements.root(root);
   if (row === undefined) throw new Error(`root ${root} isn't there`);
   return row;
 }
 
 /** The nodes from this one up to its root, itself first. */
-export function pathFrom(node: NodeRow, statements: Statements): readonly NodeRow[] {
+export function pathFrom(node: NodeRow, statements: DeskStatements): readonly NodeRow[] {
   const path = [node];
   for (let parent = node.parent; parent !== null; ) {
     const above = statements.node(parent);
@@ -95,9 +96,9 @@ export function roomState(
   };
 }
 
-function nodeState(node: NodeRow, windows: Windows, statements: Statements): NodeState {
+function nodeState(node: NodeRow, windows: Windows, statements: DeskStatements): NodeState {
   const used = (window: string): Used =>
-    statements.counter({ root: node.root, node: node.id, window }) ?? NOTHING_USED;
+    statements.counter({ root: node.root, node: node.id, window });
   // A window without a limit decides nothing, so that it isn't read.
   return {
     id: node.id,
@@ -111,16 +112,16 @@ function nodeState(node: NodeRow, windows: Windows, statements: Statements): Nod
 }
 
 /** Stores a price version at its first use; refuses another content under a name already used. */
-export function storePrice(price: StoredPrice, statements: Statements): void {
-  if (statements.price(price.sha256) !== undefined) return;
+export function storePrice(price: StoredPrice, statements: DeskStatements): void {
+  if (statements.hasPrice(price.sha256)) return;
   if (statements.priceNamed(price.id) !== undefined) {
     throw new Error(`price version ${price.id} was used with another content`);
   }
   statements.insertPrice(price);
 }
 
-/** Whether a stored entry says the same under a field as what is posted now. */
-export function saysTheSame(text: string, field: string, body: CanonicalValue): boolean {
-  const stored: { readonly [key: string]: CanonicalValue } = JSON.parse(text);
-  return canonicalText(stored[field] ?? null) === canonicalText(body);
+/** Whether a stored entry says the same under a field as the canonical text of what is posted now. */
+export function saysTheSame(stored: string, field: string, text: string): boolean {
+  const members: { readonly [key: string]: CanonicalValue } = JSON.parse(stored);
+  return canonicalText(members[field] ?? null) === text;
 }

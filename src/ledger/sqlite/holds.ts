@@ -1,25 +1,8 @@
 import { subtractUsd } from "../../money/pico-usd.ts";
-import {
-  chargeOf,
-  endEntries,
-  endingBody,
-  endingId,
-  holdBody,
-  holdEntry,
-  lateEntry,
-  lateId,
-  taskEntry,
-} from "../journal.ts";
+import type { EndingDraft, HoldDraft } from "../draft.ts";
+import { endEntries, endingId, holdEntry, lateEntry, lateId, taskEntry } from "../journal.ts";
 import { roomExceeded } from "../limits.ts";
-import type {
-  Ending,
-  HoldRequest,
-  HoldResult,
-  OpenHold,
-  PostedEnding,
-  StoredPrice,
-  TaskMemo,
-} from "../port.ts";
+import type { HoldResult, OpenHold, PostedEnding, StoredPrice, TaskMemo } from "../port.ts";
 import { TOTAL_WINDOW, windowsAt } from "../windows.ts";
 import {
   append,
@@ -30,11 +13,12 @@ import {
   saysTheSame,
   storePrice,
 } from "./context.ts";
+import type { DeskStatements } from "./desk.ts";
 import type { StoredCall } from "./protocol.ts";
-import type { EntryRow, HoldRow, NodeRow, Statements } from "./statements.ts";
+import type { EntryRow, HoldRow, NodeRow } from "./statements.ts";
 
 /** Reserves the ceiling if it fits every limit on the path; every check comes before the first write. */
-export function hold(request: HoldRequest, context: Context): HoldResult {
+export function hold(request: HoldDraft, context: Context): HoldResult {
   const { statements, nowMs } = context;
   const known = statements.hold(request.id);
   if (known !== undefined) return heldBefore(request, known, statements);
@@ -68,16 +52,16 @@ export function hold(request: HoldRequest, context: Context): HoldResult {
   return { kind: "held", createdMs: nowMs };
 }
 
-function heldBefore(request: HoldRequest, known: HoldRow, statements: Statements): HoldResult {
+function heldBefore(request: HoldDraft, known: HoldRow, statements: DeskStatements): HoldResult {
   const entry = requireEntry(request.id, statements);
-  if (!saysTheSame(entry.text, "request", holdBody(request))) {
+  if (!saysTheSame(entry.text, "request", request.text)) {
     throw new Error(`hold ${request.id} was posted with another content`);
   }
   return { kind: "held", createdMs: known.createdMs };
 }
 
 /** A revoked key still holds: the request was let in before, and its hold is the same money. */
-function keyOf(request: HoldRequest, statements: Statements): NodeRow {
+function keyOf(request: HoldDraft, statements: DeskStatements): NodeRow {
   const key = statements.node(request.keyId);
   if (key === undefined || key.kind !== "key" || key.parent !== request.accountId) {
     throw new Error(`hold ${request.id}: no key ${request.keyId} of ${request.accountId}`);
@@ -86,7 +70,7 @@ function keyOf(request: HoldRequest, statements: Statements): NodeRow {
 }
 
 /** Ends a hold in exactly the nodes and windows that it was counted at. */
-export function end(ending: Ending, context: Context): PostedEnding {
+export function end(ending: EndingDraft, context: Context): PostedEnding {
   const { statements, nowMs } = context;
   const held = requireHold(ending.holdId, statements);
   if (held.ended) return endedBefore(ending, held, context);
@@ -95,12 +79,12 @@ export function end(ending: Ending, context: Context): PostedEnding {
   const entries = endEntries(ending, { id: holdId, amount }, origin);
   if (ending.echoedPrice !== null) storePrice(ending.echoedPrice, statements);
   const [chain] = append(root, entries, context);
-  const charge = chargeOf(ending);
+  const charge = ending.charge.total;
   statements.insertEnding({
     root,
     hold: holdId,
     kind: ending.kind,
-    outcome: ending.kind === "settle" ? "made" : ending.outcome,
+    outcome: ending.outcome,
     charge,
     released: subtractUsd(amount, charge),
     createdMs: nowMs,
@@ -115,12 +99,12 @@ export function end(ending: Ending, context: Context): PostedEnding {
 }
 
 /** The same ending again is the same posting; another one is late after recovery, and a bug otherwise. */
-function endedBefore(ending: Ending, held: HoldRow, context: Context): PostedEnding {
+function endedBefore(ending: EndingDraft, held: HoldRow, context: Context): PostedEnding {
   const { statements } = context;
   const { root, holdId } = held;
   const { text, ...place } = requireEntry(endingId(holdId), statements);
   const chain = { sequence: place.sequence, hash: place.hash };
-  if (saysTheSame(text, "ending", endingBody(ending))) return { kind: "posted", chain };
+  if (saysTheSame(text, "ending", ending.text)) return { kind: "posted", chain };
   if (statements.outcome({ root, hold: holdId }) !== "recovered") {
     throw new Error(`hold ${holdId} was ended before, with another content`);
   }
@@ -169,7 +153,7 @@ function storedEntry(entry: EntryRow): StoredCall["hold"] | Omit<StoredCall["hol
 function requirePrice(
   text: string,
   [part, field]: readonly [string, string],
-  statements: Statements,
+  statements: DeskStatements,
 ): StoredPrice | null {
   const body: Readonly<Record<string, Record<string, { sha256: string } | null>>> =
     JSON.parse(text);
@@ -193,13 +177,13 @@ export function openHolds(_: null, context: Context): readonly OpenHold[] {
   }));
 }
 
-function requireHold(holdId: string, statements: Statements): HoldRow {
+function requireHold(holdId: string, statements: DeskStatements): HoldRow {
   const held = statements.hold(holdId);
   if (held === undefined) throw new Error(`hold ${holdId} isn't there`);
   return held;
 }
 
-function requireEntry(id: string, statements: Statements): EntryRow {
+function requireEntry(id: string, statements: DeskStatements): EntryRow {
   const entry = statements.entry(id);
   if (entry === undefined) throw new Error(`entry ${id} isn't there`);
   return entry;

@@ -1,12 +1,11 @@
+import type { EndingDraft, HoldDraft } from "../draft.ts";
 import type {
   Account,
   ApiKey,
   Chain,
   Credits,
-  Ending,
   FundRequest,
   FundResult,
-  HoldRequest,
   HoldResult,
   Limits,
   NewAccount,
@@ -19,8 +18,8 @@ import type {
 
 /** What the store's thread can be asked for: argument and result of each command. */
 export type Commands = {
-  hold: { readonly argument: HoldRequest; readonly result: HoldResult };
-  end: { readonly argument: Ending; readonly result: PostedEnding };
+  hold: { readonly argument: HoldDraft; readonly result: HoldResult };
+  end: { readonly argument: EndingDraft; readonly result: PostedEnding };
   noteTask: { readonly argument: TaskMemo; readonly result: null };
   call: { readonly argument: string; readonly result: StoredCall | undefined };
   credits: { readonly argument: string; readonly result: Credits | undefined };

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { PicoUsd } from "../../money/pico-usd.ts";
 import type { Book, Entry } from "../journal.ts";
+import type { Used } from "../limits.ts";
 import type { OpenHold, StoredPrice } from "../port.ts";
 import type { PriceReference } from "./protocol.ts";
 import {
@@ -45,9 +46,7 @@ function journalStatements(database: DatabaseSync) {
        held = :held, revenue = :revenue, house = :house, vendor_payable = :vendor_payable
      WHERE root = :root`,
   );
-  const insertEntry = database.prepare(
-    "INSERT INTO entries VALUES (:root, :sequence, :id, :kind, :createdMs, :text, :hash)",
-  );
+  const insertEntry = database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)");
   const entry = database.prepare("SELECT * FROM entries WHERE id = ?");
   return {
     root: (id: string): RootRow | undefined => map(root.get(id), rootRow),
@@ -58,7 +57,7 @@ function journalStatements(database: DatabaseSync) {
     },
     insertEntry: (at: { root: string; sequence: bigint; hash: string }, of: Entry): void => {
       const { id, kind, createdMs, text } = of;
-      once(insertEntry, { ...at, id, kind, createdMs, text });
+      once(insertEntry, [at.root, at.sequence, id, kind, createdMs, text, at.hash]);
     },
     entry: (id: string): EntryRow | undefined => map(entry.get(id), entryRow),
   };
@@ -107,6 +106,7 @@ function priceStatements(database: DatabaseSync) {
     priceNamed: (id: string): StoredPrice | undefined => map(priceNamed.get(id), priceRow),
     prices: (): readonly PriceReference[] =>
       prices.all().map((row) => ({ id: textIn(row, "id"), sha256: textIn(row, "sha256") })),
+    hasPrice: (sha256: string): boolean => price.get(sha256) !== undefined,
     insertPrice: (of: StoredPrice): void => once(insertPrice, { ...of }),
   };
 }
@@ -194,25 +194,20 @@ export type CounterKey = {
 
 function counterStatements(database: DatabaseSync) {
   const counter = database.prepare(
-    "SELECT settled, held FROM counters WHERE root = :root AND node = :node AND window = :window",
+    "SELECT settled, held FROM counters WHERE root = ? AND node = ? AND window = ?",
   );
-  const addHeld = database.prepare(
-    `INSERT INTO counters VALUES (:root, :node, :window, 0, :amount)
-     ON CONFLICT (root, node, window) DO UPDATE SET held = held + excluded.held`,
-  );
-  const endHeld = database.prepare(
-    `UPDATE counters SET settled = settled + :charge, held = held - :amount
-     WHERE root = :root AND node = :node AND window = :window`,
+  const setCounter = database.prepare(
+    `INSERT INTO counters VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (root, node, window) DO UPDATE SET settled = excluded.settled, held = excluded.held`,
   );
   return {
-    counter: (key: CounterKey): { settled: PicoUsd; held: PicoUsd } | undefined =>
-      map(counter.get({ ...key }), (row) => ({
+    counter: ({ root, node, window }: CounterKey): Used | undefined =>
+      map(counter.get(root, node, window), (row) => ({
         settled: usdIn(row, "settled"),
         held: usdIn(row, "held"),
       })),
-    addHeld: (key: CounterKey, amount: PicoUsd): void => once(addHeld, { ...key, amount }),
-    endHeld: (key: CounterKey, of: { amount: PicoUsd; charge: PicoUsd }): void =>
-      once(endHeld, { ...key, ...of }),
+    setCounter: ({ root, node, window }: CounterKey, { settled, held }: Used): void =>
+      once(setCounter, [root, node, window, settled, held]),
   };
 }
 
@@ -230,17 +225,14 @@ function holdStatements(database: DatabaseSync) {
   const hold = database.prepare("SELECT * FROM holds WHERE id = ?");
   const open = database.prepare("SELECT * FROM holds WHERE ended = 0 ORDER BY created_ms, id");
   const insertHold = database.prepare(
-    `INSERT INTO holds VALUES (:root, :holdId, :accountId, :path, :day, :month, :amount, :vendor,
-       :connection, :createdMs, NULL, 0)`,
+    "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)",
   );
   const setTask = database.prepare(
     "UPDATE holds SET task = :task WHERE root = :root AND id = :hold AND task IS NULL",
   );
-  const insertEnding = database.prepare(
-    `INSERT INTO endings VALUES (:root, :hold, :kind, :outcome, :charge, :released, :createdMs)`,
-  );
+  const insertEnding = database.prepare("INSERT INTO endings VALUES (?, ?, ?, ?, ?, ?, ?)");
   const markEnded = database.prepare(
-    "UPDATE holds SET ended = 1 WHERE root = :root AND id = :hold AND ended = 0",
+    "UPDATE holds SET ended = 1 WHERE root = ? AND id = ? AND ended = 0",
   );
   const outcome = database.prepare(
     "SELECT outcome FROM endings WHERE root = :root AND hold = :hold",
@@ -248,7 +240,12 @@ function holdStatements(database: DatabaseSync) {
   return {
     hold: (id: string): HoldRow | undefined => map(hold.get(id), holdRow),
     openHolds: (): readonly HoldRow[] => open.all().map(holdRow),
-    insertHold: (of: Omit<HoldRow, "taskId" | "ended">): void => once(insertHold, { ...of }),
+    insertHold: (of: Omit<HoldRow, "taskId" | "ended">): void => {
+      const { root, holdId, accountId, path, day, month } = of;
+      const { amount, vendor, connection, createdMs } = of;
+      const start = [root, holdId, accountId, path, day, month];
+      once(insertHold, [...start, amount, vendor, connection, createdMs]);
+    },
     setTask: (of: { root: string; hold: string; task: string }): void => once(setTask, of),
     insertEnding: (of: {
       root: string;
@@ -259,8 +256,9 @@ function holdStatements(database: DatabaseSync) {
       released: PicoUsd;
       createdMs: number;
     }): void => {
-      once(insertEnding, of);
-      once(markEnded, { root: of.root, hold: of.hold });
+      const { root, hold: id, kind, outcome: made, charge, released, createdMs } = of;
+      once(insertEnding, [root, id, kind, made, charge, released, createdMs]);
+      once(markEnded, [root, id]);
     },
     outcome: (of: { root: string; hold: string }): string | undefined =>
       map(outcome.get(of), (row) => textIn(row, "outcome")),
@@ -291,13 +289,24 @@ function map<Result>(
   return row === undefined ? undefined : read(row);
 }
 
-/** Runs a statement that must change exactly one row; anything else is a bug and undoes the transaction. */
+type Cell = string | number | bigint | null;
+
+/**
+ * Runs a statement that must change exactly one row; anything else is a bug and undoes the transaction.
+ *
+ * @param parameters in order, where a call waits for it, else by name: by name each costs a look-up.
+ */
 function once(
   statement: StatementSync,
-  parameters: { [name: string]: string | number | bigint | null },
+  parameters: readonly Cell[] | { readonly [name: string]: Cell },
 ): void {
-  const { changes } = statement.run(parameters);
+  const { changes } = isList(parameters) ? statement.run(...parameters) : statement.run(parameters);
   if (changes !== 1 && changes !== 1n) {
     throw new Error(`changed ${changes} rows, not 1: ${statement.sourceSQL}`);
   }
+}
+
+// Array.isArray does not narrow readonly arrays out of a union.
+function isList(value: object): value is readonly Cell[] {
+  return Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { newId } from "../../ids.ts";
 import { openBatcher } from "../batcher.ts";
+import { endingDraft, holdDraft } from "../draft.ts";
 import { type Ledger, type LedgerCall, LedgerUnavailable } from "../port.ts";
 import { readEndingText, readHoldText } from "../recorded.ts";
 import { LedgerRefused } from "./migrations.ts";
@@ -50,8 +51,8 @@ export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
   }
 
   return {
-    hold: (request) => ask("hold", request),
-    end: (ending) => ask("end", ending),
+    hold: async (request) => ask("hold", holdDraft(request)),
+    end: async (ending) => ask("end", endingDraft(ending)),
     noteTask: async (task) => {
       await ask("noteTask", task);
     },
