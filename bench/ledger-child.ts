@@ -1,0 +1,89 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/** Runs the bench's grouped store in a child that is watched: by strace, or by the CPU profiler. */
+
+const run = promisify(execFile);
+const BENCH = fileURLToPath(new URL("ledger.ts", import.meta.url));
+
+/** Counts the syncs of lone calls: each hold and each settlement must cause at least one. */
+export async function countSyncs(): Promise<string> {
+  const trace = ["-f", "-c", "-e", "trace=fsync,fdatasync"];
+  try {
+    const { stdout, stderr } = await run("strace", [
+      ...trace,
+      process.execPath,
+      BENCH,
+      "--only",
+      "1",
+      "1",
+    ]);
+    const { pairs } = JSON.parse(stdout);
+    // Columns of a line: share, seconds, microseconds a call, calls, perhaps errors, name.
+    const rows = stderr.split("\n").map((row) => row.trim().split(/ +/));
+    const syncs = rows
+      .filter((row) => row.at(-1) === "fsync" || row.at(-1) === "fdatasync")
+      .reduce((sum, row) => sum + Number(row[3]), 0);
+    return `syncs, by strace: ${syncs} in a run of ${pairs + 500} lone pairs, two commits each`;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return `syncs not counted: ${reason}`;
+  }
+}
+
+type Profile = {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+  }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+};
+
+/** Where the time of the file's thread goes at 64 at once, by self time; native work counts to its caller. */
+export async function shareOfTime(seconds: number): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), "spotmeter-profile-"));
+  const profiler = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
+  await run(process.execPath, [...profiler, BENCH, "--only", "64", String(seconds)]);
+  const profiles = readdirSync(folder).map((name): Profile => {
+    return JSON.parse(readFileSync(path.join(folder, name), "utf8"));
+  });
+  rmSync(folder, { recursive: true, force: true });
+  const ofStore = profiles.map(sharesIn).filter((shares) => shares.has("commit and its sync"));
+  // The thread that made the tree committed too, but hardly anything.
+  const times = ofStore.map((shares) => [...shares.values()].reduce((sum, time) => sum + time, 0));
+  const shares = ofStore[times.indexOf(Math.max(...times))] ?? new Map();
+  const total = Math.max(...times);
+  const lines = [...shares]
+    .sort(([, left], [, right]) => right - left)
+    .map(([name, time]) => `  ${((100 * time) / total).toFixed(1).padStart(5)} %  ${name}`);
+  return ["where the time of the file's thread goes, 64 at once:", ...lines].join("\n");
+}
+
+function sharesIn(profile: Profile): Map<string, number> {
+  const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
+  const shares = new Map<string, number>();
+  for (const [index, sample] of profile.samples.entries()) {
+    const name = names.get(sample) ?? "other";
+    shares.set(name, (shares.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0));
+  }
+  return shares;
+}
+
+function nameOf({ functionName, url }: Profile["nodes"][number]["callFrame"]): string {
+  const file = path.basename(url);
+  if (functionName === "(idle)") return "waiting for the next batch";
+  if (functionName === "(garbage collector)") return "garbage collection";
+  if (functionName === "postMessage" || file === "worker_threads") return "messages to and fro";
+  if (functionName === "inTransaction") return "commit and its sync";
+  if (functionName === "once") return "statements that write";
+  if (file === "statements.ts" || file === "rows.ts") return "statements that read";
+  if (functionName === "hash" || file === "chain.ts") return "hashes of the chain";
+  if (file === "canonical-text.ts" || file === "journal.ts") return "entries and their texts";
+  if (url.includes("/src/")) return "limits, counters, the rest of ours";
+  return "other";
+}
