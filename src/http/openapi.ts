@@ -16,7 +16,7 @@ const line = z.object({
   amount: usd,
 });
 const bill = z.object({ total: usd, lines: z.array(line) });
-const any = z.looseObject({});
+const anything = z.looseObject({});
 
 const quote = z.looseObject({
   object: z.literal("image.quote"),
@@ -104,9 +104,9 @@ export const describedRoutes: readonly Described[] = [
     method: "get",
     path: "/v1/models",
     summary: "Every model: what it can do and costs",
-    answer: any,
+    answer: anything,
   },
-  { method: "get", path: "/v1/models/{id}", summary: "One model", answer: any },
+  { method: "get", path: "/v1/models/{id}", summary: "One model", answer: anything },
   { method: "get", path: "/v1/receipts/{id}", summary: "The receipt of a call", answer: receipt },
   {
     method: "get",
@@ -120,55 +120,61 @@ export const describedRoutes: readonly Described[] = [
     path: "/admin/v1/accounts",
     summary: "Create an account",
     body: accountBody,
-    answer: any,
+    answer: anything,
     status: 201,
   },
-  { method: "get", path: "/admin/v1/accounts", summary: "List accounts", answer: any },
+  { method: "get", path: "/admin/v1/accounts", summary: "List accounts", answer: anything },
   {
     method: "post",
     path: "/admin/v1/accounts/{id}/fund",
     summary: "Add to a prepaid balance",
     body: fundBody,
-    answer: any,
+    answer: anything,
   },
   {
     method: "put",
     path: "/admin/v1/accounts/{id}/limits",
     summary: "Replace an account's limits",
     body: limitsBody,
-    answer: any,
+    answer: anything,
   },
   {
     method: "post",
     path: "/admin/v1/keys",
     summary: "Create an API key; shown once",
     body: keyBody,
-    answer: any,
+    answer: anything,
     status: 201,
   },
   {
     method: "get",
     path: "/admin/v1/keys",
     summary: "List keys, all or by ?account_id=",
-    answer: any,
+    answer: anything,
   },
-  { method: "delete", path: "/admin/v1/keys/{id}", summary: "Revoke a key", answer: any },
+  { method: "delete", path: "/admin/v1/keys/{id}", summary: "Revoke a key", answer: anything },
   {
     method: "get",
     path: "/admin/v1/receipts/{id}",
     summary: "A receipt with vendor cost and attempts",
     answer: receipt,
   },
-  { method: "get", path: "/admin/v1/holds", summary: "Holds without an ending", answer: any },
-  { method: "get", path: "/healthz", summary: "The process is up", answer: any, open: true },
+  { method: "get", path: "/admin/v1/holds", summary: "Holds without an ending", answer: anything },
+  { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },
   {
     method: "get",
     path: "/readyz",
     summary: "Recovery is done and orders are taken",
-    answer: any,
+    answer: anything,
     open: true,
   },
-  { method: "get", path: "/openapi.json", summary: "This description", answer: any, open: true },
+  {
+    method: "get",
+    path: "/openapi.json",
+    summary: "This description",
+    answer: anything,
+    open: true,
+  },
 ];
 
 /** The whole document. */
