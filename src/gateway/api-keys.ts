@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { newId } from "../ids.ts";
+import type { World } from "../ledger/open.ts";
 import type { ApiKey, Ledger } from "../ledger/port.ts";
 import { Refusal } from "../refusals.ts";
 
@@ -7,8 +8,6 @@ import { Refusal } from "../refusals.ts";
  * API keys: `sm_sandbox_<id>_<secret>` (live: `sm_live_…`). The id finds the key's row, the SHA-256 of the
  * whole key proves it, compared in constant time. The key itself is shown once and kept nowhere.
  */
-
-export type World = "sandbox" | "live";
 
 const SECRET_BYTES = 32;
 const KEY_FORM = /^sm_(sandbox|live)_([0-9a-z]{26})_[\w-]{43}$/;

@@ -1,10 +1,11 @@
 import type { Catalog } from "../catalog/find.ts";
+import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
 import type { Connection, ImageVendor } from "../vendors/port.ts";
 
 /** What the main path works with: handed in, never looked up. */
 export type Deps = {
-  readonly world: "sandbox" | "live";
+  readonly world: World;
   readonly catalog: Catalog;
   /** The day as which the catalog is read, YYYY-MM-DD. */
   readonly asOf: () => string;

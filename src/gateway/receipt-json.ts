@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { World } from "../ledger/open.ts";
 import type { Ending, LedgerCall } from "../ledger/port.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { linesJson } from "./money-json.ts";
@@ -10,7 +11,7 @@ const citedPrice = z.object({ source: z.string(), checkedOn: z.string() });
  * The receipt of a call (DESIGN §8, `receipt`), as its own caller may see it: what was reserved, what was
  * charged, on what evidence. Built from the journal alone.
  */
-export function receiptJson(call: LedgerCall, world: "sandbox" | "live") {
+export function receiptJson(call: LedgerCall, world: World) {
   const { hold, ending } = call;
   const cited = citedPrice.parse(JSON.parse(hold.price.json));
   return {
@@ -45,7 +46,7 @@ export function receiptJson(call: LedgerCall, world: "sandbox" | "live") {
 }
 
 /** The same receipt with what only the house may see: vendor cost, exposure, every attempt. */
-export function houseReceiptJson(call: LedgerCall, world: "sandbox" | "live") {
+export function houseReceiptJson(call: LedgerCall, world: World) {
   const { hold, ending } = call;
   return {
     ...receiptJson(call, world),

@@ -2,10 +2,8 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Deps } from "../gateway/deps.ts";
 import type { AdminSecrets } from "./credentials.ts";
 
-/** What hono hands on: node's own request, and the id that every answer bears. */
-export type ApiEnvironment = {
-  readonly Bindings: HttpBindings & { readonly requestId: string };
-};
+/** What hono hands on: node's own request and answer, which bears the request's id already. */
+export type ApiEnvironment = { readonly Bindings: HttpBindings };
 
 /** What the routes work with, beside the main path's dependencies. */
 export type ApiDeps = Deps & {

@@ -23,7 +23,8 @@ type ApiContext = Context<ApiEnvironment>;
 export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
   app.onError((cause, context) => {
-    const answer = answerFor(cause, context.env.requestId, deps.log);
+    const requestId = String(context.env.outgoing.getHeader("x-request-id"));
+    const answer = answerFor(cause, requestId, deps.log);
     return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
   });
   app.notFound((context) => {

@@ -50,7 +50,7 @@ export function createGatewayServer(): GatewayServer {
 
 /** The hot route on node's own streams, every other route through hono. */
 function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): RequestListener {
-  const api = apiRoutes(deps);
+  const api = getRequestListener(apiRoutes(deps).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
     const requestId = newId("req");
     const headers = commonHeaders(requestId, deps);
@@ -61,11 +61,7 @@ function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): RequestListener {
       return;
     }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const listener = getRequestListener(
-      (webRequest, env) => api.fetch(webRequest, { ...env, requestId }),
-      { overrideGlobalObjects: false },
-    );
-    void listener(request, response);
+    void api(request, response);
   };
 }
 

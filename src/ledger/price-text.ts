@@ -10,9 +10,16 @@ import type { StoredPrice } from "./port.ts";
  * text, and with it the hash, of every price already used.
  */
 export function storedPrice(price: PriceVersion): StoredPrice {
+  const known = written.get(price);
+  if (known !== undefined) return known;
   const json = plainJson(price);
-  return { id: price.id, sha256: sha256Of(json), json };
+  const stored = { id: price.id, sha256: sha256Of(json), json };
+  written.set(price, stored);
+  return stored;
 }
+
+/** Price versions never change once loaded, and every hold cites one: each is written and hashed once. */
+const written = new WeakMap<PriceVersion, StoredPrice>();
 
 /**
  * Reads a stored price version back, to rate by it again.

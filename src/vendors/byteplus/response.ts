@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AcceptedOrder } from "../../gates/accept.ts";
+import { parsePixels } from "../../gates/size.ts";
 import type { ImagesBody } from "../wire/images-body.ts";
 import type { Billed, Picture } from "../wire/judge-images.ts";
 import { readUsage } from "./usage.ts";
@@ -27,6 +28,6 @@ export function billAnswer(
 }
 
 function areaOf(size: string): bigint {
-  const [width = "", height = ""] = size.split("x");
+  const { width, height } = parsePixels(size);
   return BigInt(width) * BigInt(height);
 }

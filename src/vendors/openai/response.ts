@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Usage } from "../../billing/usage.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
+import { parsePixels } from "../../gates/size.ts";
 import type { ImagesBody } from "../wire/images-body.ts";
 import type { Billed, Picture } from "../wire/judge-images.ts";
 import { gridTokens } from "./tokens.ts";
@@ -52,7 +53,7 @@ function offTheLaw(
   const factor = echo.success ? law.factors[echo.data.quality] : undefined;
   const output = usage.items.find((item) => item.meter === "image_output_tokens")?.quantity;
   if (!echo.success || factor === undefined || output === undefined || images === 0) return false;
-  const [width = 0, height = 0] = echo.data.size.split("x").map((edge) => +edge);
+  const { width, height } = parsePixels(echo.data.size);
   if (width === 0 || height === 0) return true;
   const count = BigInt(images);
   const least = count * (gridTokens(factor, { width, height, ties: "even" }) - 1n);
