@@ -35,6 +35,9 @@ export const refusals = {
   master_key_required: { status: 403, type: "permission_error", final: true },
   // the money
   budget_exceeded: { status: 402, type: "insufficient_quota", final: true },
+  exposure_limit: { status: 429, type: "rate_limit_error", final: true },
+  vendor_cost_limit: { status: 429, type: "rate_limit_error", final: true },
+  rate_limited: { status: 429, type: "rate_limit_error", final: false },
   ledger_range: { status: 402, type: "insufficient_quota", final: true },
   ledger_unavailable: { status: 503, type: "api_error", final: false },
   // the vendor
@@ -73,6 +76,8 @@ export type RefusalDetails = {
   readonly available?: string;
   readonly receiptId?: string;
   readonly retryAfterSeconds?: number;
+  /** Headers that say more than the body does: what a key has left of its rate. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** `vendor_busy` alone answers with the vendor's own status: 429 throttled (default), 503 overloaded. */
   readonly status?: 429 | 503;
   /** Where the catalog names one: what took the place of a retired model. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredPrice } from "../ledger/port.ts";
-import { integerIn, type Row, textIn, textOrNullIn } from "../ledger/sqlite/rows.ts";
+import { integerIn, type Row, textIn, textOrNullIn } from "../ledger/sql/rows.ts";
 import { subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { Compare } from "./discrepancy.ts";
 import type { EntryOf, EntryText } from "./entry-text.ts";

@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { newId } from "../ids.ts";
+import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
-import type { ApiKey, Ledger } from "../ledger/port.ts";
+import type { Ledger } from "../ledger/port.ts";
 import { Refusal } from "../refusals.ts";
 
 /**
@@ -33,7 +34,7 @@ export async function checkKey(
   presented: string | undefined,
   world: World,
   ledger: Pick<Ledger, "findKey">,
-): Promise<ApiKey> {
+): Promise<KeyPolicy> {
   if (presented === undefined || presented === "") {
     throw new Refusal("missing_api_key", "no API key: send it as Authorization: Bearer sm_…");
   }

@@ -2,12 +2,13 @@ import { RATING_VERSION, weakestMark } from "../billing/rate.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
 import type { JsonValue } from "../json.ts";
-import type { HoldRequest, HoldResult } from "../ledger/port.ts";
+import type { HoldRequest, RateState } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
+import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
-import type { Deps } from "./deps.ts";
-import { causeOfCeiling } from "./levers.ts";
+import type { Deps, Log } from "./deps.ts";
+import { overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** Who asks, already known by a key. */
@@ -19,36 +20,50 @@ export type Caller = {
   readonly vendorHeaders: Readonly<Record<string, string>>;
 };
 
+/** A hold that was made. */
+export type Reserved = {
+  /** The receipt's id too. */
+  readonly holdId: string;
+  /** What the caller's key has left of its rate, null where it has none. */
+  readonly rate: RateState | null;
+};
+
 /**
- * Reserves the ceiling. Resolves with the hold's id, which is the receipt's too, once it is durable.
+ * Reserves the ceiling. Resolves once it is durable.
  *
- * @throws Refusal `budget_exceeded` naming the limit and both amounts; LedgerUnavailable.
+ * @throws Refusal naming the limit that it doesn't fit; LedgerUnavailable.
  */
-export async function reserve(prepared: Prepared, caller: Caller, deps: Deps): Promise<string> {
+export async function reserve(prepared: Prepared, caller: Caller, deps: Deps): Promise<Reserved> {
   const request = holdRequest(prepared, caller, deps);
   const result = await deps.ledger.hold(request);
   switch (result.kind) {
     case "held":
-      return request.id;
+      sayAlerts(result.alerts, deps.log);
+      return { holdId: request.id, rate: result.rate };
     case "unknown_account":
       throw new Refusal("invalid_api_key", "the account of this key does not exist");
     case "refused":
-      throw overLimit(result, prepared);
+      throw overLimit(result, prepared, caller);
+    case "house_refused":
+      deps.log.error({ ...result, required: formatUsd(result.required) }, "a house limit refuses");
+      throw overHouseLimit(result);
+    case "rate_limited":
+      throw overRate(result.rate);
+    case "intent":
+    case "intent_reused":
+    case "adopted":
+      throw new Error(`nobody asked for ${result.kind}`);
     default:
       return result satisfies never;
   }
 }
 
-function overLimit(result: Extract<HoldResult, { kind: "refused" }>, prepared: Prepared): Refusal {
-  const required = formatUsd(result.required);
-  const available = formatUsd(result.available);
-  const which = result.limit === "prepaid" ? "the prepaid balance" : `the ${result.limit} limit`;
-  const cause = causeOfCeiling(prepared);
-  return new Refusal(
-    result.limit === "range" ? "ledger_range" : "budget_exceeded",
-    `this request may cost up to ${required} USD, and ${which} leaves ${available} USD${cause}`,
-    { limit: result.limit, required, available },
-  );
+/** Half, four fifths, all of a limit are used: said once each. */
+function sayAlerts(alerts: readonly Alert[], log: Log): void {
+  for (const { nodeId, limit, window, threshold, used, of } of alerts) {
+    const facts = { node: nodeId, limit, window, threshold };
+    log.warn({ ...facts, used: formatUsd(used), of: formatUsd(of) }, "a limit is being used up");
+  }
 }
 
 function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldRequest {

@@ -4,7 +4,7 @@ import { checkKey } from "../gateway/api-keys.ts";
 import { prepare } from "../gateway/prepare.ts";
 import { quoteJson } from "../gateway/quote-json.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
-import type { ApiKey } from "../ledger/port.ts";
+import type { ApiKey } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import { adminRoutes } from "./admin/routes.ts";

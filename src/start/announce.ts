@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Deps } from "../gateway/deps.ts";
 import { prepare } from "../gateway/prepare.ts";
-import type { Limits } from "../ledger/port.ts";
+import type { Limits } from "../ledger/accounts-port.ts";
 import type { Recovery } from "../ledger/recovery.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { EXAMPLE_ORDER, liveBanner, sandboxBanner } from "./banner.ts";

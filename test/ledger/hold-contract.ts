@@ -26,7 +26,12 @@ export function holdContract(name: string, open: OpenStore): void {
       it("a hold moves money from available to held, a settlement charges and releases the rest", async () => {
         const party = await newParty(bench.ledger, { fund: "1.00" });
         const hold = holdOf(party, { n: 4 });
-        expect(await bench.ledger.hold(hold)).toEqual({ kind: "held", createdMs: NOON });
+        expect(await bench.ledger.hold(hold)).toEqual({
+          kind: "held",
+          createdMs: NOON,
+          rate: null,
+          alerts: [],
+        });
         expect(await figures(bench.ledger, party)).toEqual({
           settled: "0",
           held: "0.2",
@@ -231,6 +236,7 @@ export function holdContract(name: string, open: OpenStore): void {
             amount: usd("0.05"),
             createdMs: NOON,
             taskId: "task-1",
+            process: null,
           },
         ]);
         expect((await bench.ledger.call(hold.id))?.taskId).toBe("task-1");

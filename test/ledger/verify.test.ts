@@ -7,7 +7,7 @@ import { chainHash } from "../../src/ledger/chain.ts";
 import { ledgerFile, openLedger } from "../../src/ledger/open.ts";
 import type { HoldRequest, Ledger } from "../../src/ledger/port.ts";
 import { recoveredVoid } from "../../src/ledger/recovery.ts";
-import { textIn } from "../../src/ledger/sqlite/rows.ts";
+import { textIn } from "../../src/ledger/sql/rows.ts";
 import {
   holdOf,
   newParty,
@@ -51,7 +51,8 @@ async function tellStory(): Promise<Story> {
   await tokenCalls(ledger, party);
   await recoveredCall(ledger, party);
   const { accountId } = party;
-  await ledger.setLimits({ accountId, limits: { day: usd("9"), month: usd("90") }, actor: "me" });
+  const limits = { day: usd("9"), month: usd("90") };
+  await ledger.changeNode({ nodeId: accountId, limits, actor: "me" });
   const spare = { id: nextId("key"), accountId, name: "spare", sha256: "f".repeat(64) };
   await ledger.createKey({ ...spare, actor: "me" });
   await ledger.revokeKey({ keyId: spare.id, actor: "me" });

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { makeKey } from "../../gateway/api-keys.ts";
 import { houseReceiptJson } from "../../gateway/receipt-json.ts";
 import { newId } from "../../ids.ts";
-import type { Account, ApiKey, Limits } from "../../ledger/port.ts";
+import type { Account, ApiKey, Limits } from "../../ledger/accounts-port.ts";
 import { formatUsd, type PicoUsd, parseUsd, USD_AMOUNT_LIMIT } from "../../money/pico-usd.ts";
 import { Refusal } from "../../refusals.ts";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
@@ -54,13 +54,14 @@ function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
     const unlimited = !asked.prepaid && Object.keys(asked.limits ?? {}).length === 0;
     const limits =
       unlimited && deps.world === "live" ? { day: LIVE_DEFAULT_DAY_USD } : asked.limits;
-    const account = await deps.ledger.createAccount({
+    const made = await deps.ledger.createAccount({
       name: asked.name,
       prepaid: asked.prepaid,
       limits: limitsOf(limits ?? {}),
       actor: actorOf(context, deps),
     });
-    return context.json(accountJson(account), 201);
+    if (made.kind === "refused") throw new Error(`a root was refused: ${made.reason}`);
+    return context.json(accountJson(made.account), 201);
   });
   app.get("/accounts", async (context) => {
     const accounts = await deps.ledger.listAccounts();
@@ -93,11 +94,13 @@ function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
   });
   app.put("/accounts/:id/limits", async (context) => {
     const accountId = context.req.param("id");
-    const account = await deps.ledger.setLimits({
-      accountId,
-      limits: limitsOf(await body(context, limitsBody)),
+    const limits = limitsOf(await body(context, limitsBody));
+    await deps.ledger.changeNode({
+      nodeId: accountId,
+      limits: { day: null, month: null, total: null, ...limits },
       actor: actorOf(context, deps),
     });
+    const account = await deps.ledger.account(accountId);
     if (account === undefined) throw notFound("account", accountId);
     return context.json(accountJson(account));
   });

@@ -1,29 +1,31 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { CommitFailed, runBatch } from "./batch.ts";
-import { LedgerRefused, migrate } from "./migrations.ts";
-import type { BatchMessage, PriceReference, WorkerMessage, WorkerStart } from "./protocol.ts";
-import { integerIn, textIn } from "./rows.ts";
-import { openStatements, type Statements } from "./statements.ts";
+import { LedgerRefused } from "../ledger-refused.ts";
+import { integerIn, textIn } from "../sql/rows.ts";
+import { type Batches, CommitFailed, openBatches } from "./batch.ts";
+import { migrate } from "./migrations.ts";
+import type { FromWriter, PriceReference, ToWriter, WriterStart } from "./protocol.ts";
 
 /**
- * The thread that owns the ledger's file: the only place where a statement runs, so that no commit ever
- * waits on, or stalls, the event loop of the gateway. Started by `store.ts`.
+ * The thread that owns the ledger's file: the only place that writes it, so that no commit ever waits on,
+ * or stalls, the event loop of the gateway. Started by `store.ts`.
  */
 
-/** A writer other than us (a backup, a curious shell) is waited for this long. */
+/** A writer other than us (a curious shell) is waited for this long. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** The write-ahead log is copied into the file after so many commands, when their replies have gone. */
+const CHECKPOINT_COMMANDS = 2_000;
 
-function main(port: MessagePort, start: WorkerStart): void {
-  const say = (message: WorkerMessage): void => port.postMessage(message);
+function main(port: MessagePort, start: WriterStart): void {
+  const say = (message: FromWriter): void => port.postMessage(message);
   try {
     const database = open(start.file);
     migrate(database);
     stamp(database, start);
-    const statements = openStatements(database);
-    assertPricesUnchanged(statements, start.catalogPrices);
-    serve({ port, database, statements, emulated: start.world === "sandbox" });
+    assertPricesUnchanged(database, start.catalogPrices);
+    const batches = openBatches(database, { emulated: start.world === "sandbox" });
+    serve({ port, database, batches });
     say({ kind: "ready" });
   } catch (error) {
     say({ kind: "refused", message: refusalOf(start.file, error) });
@@ -41,6 +43,8 @@ function open(file: string): DatabaseSync {
   }
   // FULL: a commit is answered after its fsync. fullfsync reaches the platter on macOS too.
   database.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;");
+  // Not within a commit, where everybody would wait for it.
+  database.exec("PRAGMA wal_autocheckpoint = 0;");
   const level = database.prepare("PRAGMA synchronous").get() ?? {};
   if (integerIn(level, "synchronous") !== 2n)
     throw new LedgerRefused("commits would not be synced");
@@ -48,7 +52,7 @@ function open(file: string): DatabaseSync {
 }
 
 /** A ledger is sandbox or live from birth and opens in no other world. */
-function stamp(database: DatabaseSync, start: WorkerStart): void {
+function stamp(database: DatabaseSync, start: WriterStart): void {
   const birth = database.prepare(
     "INSERT INTO ledger VALUES (1, ?, ?) ON CONFLICT (only_row) DO NOTHING",
   );
@@ -61,10 +65,11 @@ function stamp(database: DatabaseSync, start: WorkerStart): void {
 
 /** A price version that was used is never changed: a corrected price is a new version (MONEY §4). */
 function assertPricesUnchanged(
-  statements: Statements,
+  database: DatabaseSync,
   catalogPrices: readonly PriceReference[],
 ): void {
-  const used = new Map(statements.prices().map((price) => [price.id, price.sha256]));
+  const rows = database.prepare("SELECT id, sha256 FROM price_versions").all();
+  const used = new Map(rows.map((row) => [textIn(row, "id"), textIn(row, "sha256")]));
   const changed = catalogPrices.filter(({ id, sha256 }) => (used.get(id) ?? sha256) !== sha256);
   if (changed.length === 0) return;
   const names = changed.map((price) => price.id).join(", ");
@@ -73,15 +78,11 @@ function assertPricesUnchanged(
   );
 }
 
-function serve(of: {
-  port: MessagePort;
-  database: DatabaseSync;
-  statements: Statements;
-  emulated: boolean;
-}): void {
-  const { port, database, statements, emulated } = of;
-  const say = (message: WorkerMessage): void => port.postMessage(message);
-  port.on("message", (message: BatchMessage) => {
+function serve(of: { port: MessagePort; database: DatabaseSync; batches: Batches }): void {
+  const { port, database, batches } = of;
+  const say = (message: FromWriter): void => port.postMessage(message);
+  let sinceCheckpoint = 0;
+  port.on("message", (message: ToWriter) => {
     if (message.kind === "close") {
       database.close();
       say({ kind: "closed" });
@@ -89,13 +90,18 @@ function serve(of: {
       return;
     }
     try {
-      const context = { statements, emulated, nowMs: message.nowMs };
-      say({ kind: "replies", replies: runBatch(database, message.commands, context) });
+      const { commands, nowMs } = message;
+      say({ kind: "replies", replies: batches.run(commands, nowMs) });
+      sinceCheckpoint += commands.length;
     } catch (error) {
       if (!(error instanceof CommitFailed)) throw error;
       say({ kind: "fatal", message: error.message });
       port.close();
+      return;
     }
+    if (sinceCheckpoint < CHECKPOINT_COMMANDS) return;
+    sinceCheckpoint = 0;
+    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
   });
 }
 
@@ -104,5 +110,5 @@ function refusalOf(file: string, error: unknown): string {
   return `the ledger ${file} can't be opened: ${reason}`;
 }
 
-if (parentPort === null) throw new Error("worker.ts runs in a worker thread only");
+if (parentPort === null) throw new Error("writer-worker.ts runs in a worker thread only");
 main(parentPort, workerData);

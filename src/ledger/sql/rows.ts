@@ -1,8 +1,26 @@
-import type { SQLOutputValue } from "node:sqlite";
 import { type PicoUsd, picoUsd } from "../../money/pico-usd.ts";
 
-/** A row as node:sqlite reads it with bigint reads on. */
-export type Row = { readonly [column: string]: SQLOutputValue };
+/** A row as both stores read it: text, whole numbers as bigint, NULL. */
+export type Row = { readonly [column: string]: unknown };
+
+/** What a statement may be given. */
+export type Cell = string | number | bigint | null;
+
+/** A statement that only reads. Parameters are numbered: `?1`, `?2` … */
+export type Reading = { readonly sql: string; readonly parameters: readonly Cell[] };
+
+/** Reads committed rows; several statements see the same instant. Answers in their order. */
+export type Query = (readings: readonly Reading[]) => Promise<readonly (readonly Row[])[]>;
+
+/** Reads the rows of one statement. */
+export async function rowsOf(
+  query: Query,
+  sql: string,
+  parameters: readonly Cell[],
+): Promise<readonly Row[]> {
+  const [rows = []] = await query([{ sql, parameters }]);
+  return rows;
+}
 
 /** Reads a TEXT column. */
 export function textIn(row: Row, column: string): string {
@@ -23,6 +41,11 @@ export function integerIn(row: Row, column: string): bigint {
     throw new Error(`column ${column}: not an integer but ${typeof value}`);
   }
   return value;
+}
+
+/** Reads an INTEGER column that may be NULL. */
+export function integerOrNullIn(row: Row, column: string): bigint | null {
+  return row[column] === null ? null : integerIn(row, column);
 }
 
 /** Reads an INTEGER column of picodollars. */
@@ -48,4 +71,16 @@ export function numberOrNullIn(row: Row, column: string): number | null {
 /** Reads an INTEGER column of 0 or 1. */
 export function booleanIn(row: Row, column: string): boolean {
   return integerIn(row, column) === 1n;
+}
+
+/** Reads a TEXT column that holds one of a few words. */
+export function wordIn<Word extends string>(
+  row: Row,
+  column: string,
+  words: readonly Word[],
+): Word {
+  const text = textIn(row, column);
+  const word = words.find((each) => each === text);
+  if (word === undefined) throw new Error(`column ${column}: unknown word ${text}`);
+  return word;
 }
