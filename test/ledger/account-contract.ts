@@ -50,7 +50,9 @@ export function accountContract(name: string, open: OpenStore): void {
         expect(await bench.ledger.revokeKey({ keyId, actor: "me" })).toEqual(revoked);
         expect(revoked).toEqual({ ...key, revokedMs: NOON + 5 });
         expect(await bench.ledger.findKey(keyId)).toEqual(revoked);
-        const { accountPath: _, autoAs: __, margin: ___, ...listed } = revoked ?? {};
+        const found = await bench.ledger.findKey(keyId);
+        if (found === undefined) throw new Error("the key is gone");
+        const { accountPath: _, autoAs: __, margin: ___, ...listed } = found;
         expect(await bench.ledger.listKeys(accountId)).toEqual([listed]);
       });
 
