@@ -24,6 +24,9 @@ const schema = z.object({
   SPOTMETER_API_KEY: key.optional(),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: wholeNumber(0, 65_535).default(4000),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" })
+    .optional(),
   MASTER_KEY: z.string().min(16, "must be at least 16 characters").optional(),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("warn"),
   VENDOR_TIMEOUT_MS: wholeNumber(1_000, 1_800_000).default(600_000),
@@ -58,6 +61,8 @@ export type Config = {
   readonly apiKey: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** The PostgreSQL ledger; undefined keeps the ledger in a file of the home. A secret. */
+  readonly databaseUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly logLevel: "silent" | "error" | "warn" | "info" | "debug";
   readonly vendorTimeoutMs: number;
@@ -100,6 +105,7 @@ export function parseConfig(
     apiKey: env.SPOTMETER_API_KEY,
     host: env.HOST,
     port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
     masterKey: env.MASTER_KEY,
     logLevel: env.LOG_LEVEL,
     vendorTimeoutMs: env.VENDOR_TIMEOUT_MS,

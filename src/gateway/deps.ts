@@ -12,6 +12,8 @@ export type Deps = {
   /** By vendor id; a vendor without credentials is missing. */
   readonly vendors: ReadonlyMap<string, ConnectedVendor>;
   readonly ledger: Ledger;
+  /** The name of this gateway process in the ledger: its holds bear it. */
+  readonly process: string;
   /** Ends a hold in the ledger or, while that is away, in the spool. */
   readonly end: EndHold;
   readonly vendorTimeoutMs: number;

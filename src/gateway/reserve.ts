@@ -103,6 +103,7 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
     warnings: callable.warnings,
     tags: order.tags ?? {},
     user: order.user ?? null,
+    admission: { process: deps.process },
   };
 }
 

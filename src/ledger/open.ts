@@ -11,6 +11,8 @@ export type OpenLedgerOptions = {
   /** The folder of this installation; made if it isn't there. */
   readonly home: string;
   readonly world: World;
+  /** A PostgreSQL database, for any number of processes; undefined keeps the ledger in a file of the home. */
+  readonly databaseUrl?: string | undefined;
   /** Every price version of the catalog in use: one that was used may not have changed. */
   readonly catalogPrices?: readonly PriceReference[];
   /**

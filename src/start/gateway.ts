@@ -139,6 +139,7 @@ function dependencies(
     vendors,
     log,
     ledger: books.ledger,
+    process: books.process,
     end: books.end,
     asOf: () => config.asOf ?? new Date().toISOString().slice(0, 10),
     vendorTimeoutMs: config.vendorTimeoutMs,
