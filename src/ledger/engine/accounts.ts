@@ -59,7 +59,7 @@ export function createAccount(
   if (parent === undefined) createRoot(id, set);
   const facts = { name, prepaid, limits, settings, actor, parent: parentId };
   append(root, [accountEntry(facts, originOf({ root, account: id }, context))], context);
-  set.nodes.set(id, {
+  set.setNode({
     ...{ root, id, parent: parentId, kind: "account", name, prepaid },
     limits: limitColumns(limits),
     settings: settingsText(settings),
@@ -122,7 +122,7 @@ export function createKey(request: NewKey, context: Context): boolean {
   const facts = { id, name, sha256, limits, settings, actor };
   append(root, [keyEntry(facts, originOf({ root, account: parent }, context))], context);
   set.nodes.get(id, () => set.reads.node(id));
-  set.nodes.set(id, {
+  set.setNode({
     ...{ root, id, parent, kind: "key", name, prepaid: false },
     limits: limitColumns(limits),
     settings: settingsText(settings),
@@ -143,7 +143,7 @@ export function revokeKey(
   const { root, id, parent } = key;
   const origin = originOf({ root, account: parent ?? root }, context);
   append(root, [revokeEntry({ id, actor }, origin)], context);
-  set.nodes.set(id, { ...key, revokedMs: nowMs });
+  set.setNode({ ...key, revokedMs: nowMs });
   return true;
 }
 
@@ -175,7 +175,7 @@ export function changeNode(
     append(root, [nodeChangeEntry(of, origin)], context);
     after = { ...after, name: is.name, settings: settingsText(settings) };
   }
-  set.nodes.set(id, after);
+  set.setNode(after);
   return true;
 }
 
@@ -199,7 +199,7 @@ export function moveAccount(
   const { entryId, actor } = move;
   const of = { entryId, actor, from: account.parent, to: parent.id };
   append(root, [moveEntry(of, originOf({ root, account: id }, context))], context);
-  set.nodes.set(id, { ...account, parent: parent.id });
+  set.setNode({ ...account, parent: parent.id });
   return { kind: "moved" };
 }
 

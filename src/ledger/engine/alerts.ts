@@ -1,8 +1,8 @@
 import { addUsd, type PicoUsd, subtractUsd } from "../../money/pico-usd.ts";
 import { COUNTER_MAX } from "../limits.ts";
 import type { Alert } from "../reports-port.ts";
-import { TOTAL_WINDOW, type Windows } from "../windows.ts";
-import { type Context, counterAt, requireRoot } from "./context.ts";
+import { TOTAL_WINDOW } from "../windows.ts";
+import { type Context, requireRoot, usedAt } from "./context.ts";
 import type { NodeRow } from "./rows.ts";
 
 /** Percents of a limit that are worth saying, the highest first. */
@@ -12,11 +12,7 @@ const thresholds = [100, 80, 50] as const;
  * The thresholds that are reached now and have not been said in their window, each remembered as said.
  * Called after a hold was counted: only holds bring an account nearer to its limits.
  */
-export function newAlerts(
-  path: readonly NodeRow[],
-  windows: Windows,
-  context: Context,
-): readonly Alert[] {
+export function newAlerts(path: readonly NodeRow[], context: Context): readonly Alert[] {
   const [root, total] = [path.at(-1), TOTAL_WINDOW];
   if (root === undefined) throw new Error("a path has at least one node");
   const alerts: Alert[] = [];
@@ -24,23 +20,23 @@ export function newAlerts(
     const alert = reached(root.root, of, context);
     if (alert !== undefined) alerts.push(alert);
   };
-  const usedAt = (node: string, window: string): PicoUsd => {
-    const { settled, held } = counterAt({ root: root.root, node, window }, context.set);
+  const spentAt = (node: string, window: string): PicoUsd => {
+    const { settled, held } = usedAt({ root: root.root, node, window }, context.set);
     return addUsd(settled, held);
   };
   for (const { id: nodeId, limits } of path) {
-    const { day, month } = windows;
+    const { day, month } = context.windows;
     const each = [
       { limit: "day", window: day, of: limits.day },
       { limit: "month", window: month, of: limits.month },
       { limit: "total", window: total, of: limits.total },
     ] as const;
     for (const { limit, window, of } of each) {
-      if (of !== null) say({ nodeId, limit, window, used: usedAt(nodeId, window), of });
+      if (of !== null) say({ nodeId, limit, window, used: spentAt(nodeId, window), of });
     }
   }
   if (root.prepaid) say(prepaid(root, context));
-  const used = usedAt(root.id, total);
+  const used = spentAt(root.id, total);
   // Only the last fifth of a range that nobody should come near is worth an alarm (MONEY §5).
   if (used * 100n >= COUNTER_MAX * 80n) {
     say({ nodeId: root.id, limit: "range", window: total, used, of: COUNTER_MAX });
@@ -62,7 +58,9 @@ function reached(
   { set, nowMs }: Context,
 ): Alert | undefined {
   const { nodeId, window, used } = of;
-  const threshold = thresholds.find((each) => of.of > 0n && used * 100n >= of.of * BigInt(each));
+  // The lowest first: below half nothing else is worth asking.
+  if (used * 2n < of.of || of.of <= 0n) return undefined;
+  const threshold = thresholds.find((each) => used * 100n >= of.of * BigInt(each));
   if (threshold === undefined) return undefined;
   const key = `${root} ${nodeId} ${window} ${threshold}`;
   if (set.alerts.get(key, () => set.reads.alert(root, nodeId, window, threshold)) !== undefined) {

@@ -2,10 +2,11 @@ import { addUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../../money/pico-us
 import { type CanonicalValue, canonicalText } from "../canonical-text.ts";
 import { chainHash } from "../chain.ts";
 import { books, type Entry, type Origin, type Posting } from "../journal.ts";
-import { COUNTER_MAX } from "../limits.ts";
+import { COUNTER_MAX, NOTHING_USED, type Used } from "../limits.ts";
 import type { StoredPrice } from "../port.ts";
-import type { CallRow, CounterRow, NodeRow, RootRow } from "./rows.ts";
-import type { WorkingSet } from "./working-set.ts";
+import { hourAt, type Windows, windowsAt } from "../windows.ts";
+import type { CallRow, NodeRow, RootRow } from "./rows.ts";
+import type { CounterKey, KeyPath, WorkingSet } from "./working-set.ts";
 
 /** What every decision of a transaction works with. */
 export type Context = {
@@ -13,7 +14,15 @@ export type Context = {
   readonly emulated: boolean;
   /** The store's clock: one instant a transaction. */
   readonly nowMs: number;
+  /** The windows open at that instant. */
+  readonly windows: Windows;
+  readonly hour: string;
 };
+
+/** What a transaction decides with. */
+export function contextAt(of: Pick<Context, "set" | "emulated" | "nowMs">): Context {
+  return { ...of, windows: windowsAt(of.nowMs), hour: hourAt(of.nowMs) };
+}
 
 /** Where a decision's entries are written. */
 export function originOf(node: { root: string; account: string }, context: Context): Origin {
@@ -77,6 +86,17 @@ export function accountOf(id: string, set: WorkingSet): NodeRow | undefined {
   return node?.kind === "account" ? node : undefined;
 }
 
+/** The path of a key, which all its holds share. */
+export function pathOfKey(key: NodeRow, set: WorkingSet): KeyPath {
+  const known = set.paths.get(key.id);
+  if (known !== undefined) return known;
+  const nodes = pathFrom(key, set);
+  const ids = nodes.map((node) => node.id);
+  const path = { nodes, ids, text: ids.join(" ") };
+  set.paths.set(key.id, path);
+  return path;
+}
+
 /** The nodes from this one up to its root, itself first. */
 export function pathFrom(node: NodeRow, set: WorkingSet): readonly NodeRow[] {
   const path = [node];
@@ -89,14 +109,8 @@ export function pathFrom(node: NodeRow, set: WorkingSet): readonly NodeRow[] {
   return path;
 }
 
-/** A window of a node in a root. */
-export type CounterKey = Pick<CounterRow, "root" | "node" | "window">;
-
-export function counterAt({ root, node, window }: CounterKey, set: WorkingSet): CounterRow {
-  const found = set.counters.get(`${root} ${node} ${window}`, () =>
-    set.reads.counter(root, node, window),
-  );
-  return found ?? { root, node, window, settled: ZERO_USD, held: ZERO_USD };
+export function usedAt(key: CounterKey, set: WorkingSet): Used {
+  return set.counters.get(key, set.reads.counter) ?? NOTHING_USED;
 }
 
 /** Adds to a counter, within its range. */
@@ -105,13 +119,15 @@ export function count(
   by: { readonly settled: PicoUsd; readonly held: PicoUsd },
   set: WorkingSet,
 ): void {
-  const before = counterAt(key, set);
-  const settled = addUsd(before.settled, by.settled);
-  const held = addUsd(before.held, by.held);
-  if (settled < ZERO_USD || settled > COUNTER_MAX || held < ZERO_USD || held > COUNTER_MAX) {
-    throw new Error(`counter ${key.window} of ${key.node}: settled ${settled}, held ${held} p$`);
-  }
-  set.counters.set(`${key.root} ${key.node} ${key.window}`, { ...key, settled, held });
+  const { root, node, window } = key;
+  set.counters.update(key, set.reads.counter, (before: Used = NOTHING_USED) => {
+    const settled = addUsd(before.settled, by.settled);
+    const held = addUsd(before.held, by.held);
+    if (settled < ZERO_USD || settled > COUNTER_MAX || held < ZERO_USD || held > COUNTER_MAX) {
+      throw new Error(`counter ${window} of ${node}: settled ${settled}, held ${held} p$`);
+    }
+    return { root, node, window, settled, held };
+  });
 }
 
 /** What was held becomes, as far as it was spent, settled. */

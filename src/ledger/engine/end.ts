@@ -61,7 +61,7 @@ export function countSpent(
   { set }: Context,
 ): void {
   const { root, day, month } = call;
-  for (const node of call.path.split(" ")) {
+  for (const node of set.idsIn(call.path)) {
     for (const window of [day, month, TOTAL_WINDOW]) count({ root, node, window }, by, set);
   }
 }

@@ -4,7 +4,7 @@ import { holdEntry } from "../journal.ts";
 import { type NodeState, type RootState, roomExceeded, type Used } from "../limits.ts";
 import type { HoldResult } from "../port.ts";
 import { settingsIn } from "../settings-text.ts";
-import { TOTAL_WINDOW, type Windows, windowsAt } from "../windows.ts";
+import { TOTAL_WINDOW } from "../windows.ts";
 import { adopted, countRate, intentTaken, rateOf, takeIntent } from "./admission.ts";
 import { newAlerts } from "./alerts.ts";
 import {
@@ -13,17 +13,17 @@ import {
   type Context,
   callOf,
   count,
-  counterAt,
   nodeOf,
   originOf,
-  pathFrom,
+  pathOfKey,
   requireRoot,
   saysTheSame,
   storePrice,
+  usedAt,
 } from "./context.ts";
 import { houseHolds, houseRefusal } from "./house.ts";
 import type { CallRow, NodeRow } from "./rows.ts";
-import type { WorkingSet } from "./working-set.ts";
+import type { KeyPath, WorkingSet } from "./working-set.ts";
 
 /** Reserves the ceiling if it fits everything; every check comes before the first write. */
 export function hold(request: HoldDraft, context: Context): HoldResult {
@@ -33,8 +33,7 @@ export function hold(request: HoldDraft, context: Context): HoldResult {
   const known = callOf(account.root, request.id, set);
   if (known !== undefined) return heldBefore(request, known, set);
   const key = keyOf(request, set);
-  const path = [key, ...pathFrom(account, set)];
-  const windows = windowsAt(nowMs);
+  const path = pathOfKey(key, set);
   const { intent, adopt } = request.admission;
   const before =
     (intent == null ? undefined : intentTaken(account.root, intent, context)) ??
@@ -44,15 +43,15 @@ export function hold(request: HoldDraft, context: Context): HoldResult {
   const rate = rateOf(key, { settings, images: request.images }, context);
   if (rate?.fits === false) return { kind: "rate_limited", rate: rate.state };
   const refused =
-    limitRefusal(request, { path, windows }, context) ??
-    houseRefusal(houseTerms(request, path, windows), context);
+    limitRefusal(request, path.nodes, context) ??
+    houseRefusal(houseTerms(request, path.nodes), context);
   if (refused !== undefined) return refused;
   storePrice(request.price, set);
-  const call = appendHold(request, { path, windows }, context);
+  const call = appendHold(request, path, context);
   countHold(call, path, context);
   if (rate !== undefined) countRate(rate.row, context);
   if (intent != null) takeIntent(account.root, intent, request.id, context);
-  const alerts = newAlerts(path, windows, context);
+  const alerts = newAlerts(path.nodes, context);
   return { kind: "held", createdMs: nowMs, rate: rate?.state ?? null, alerts };
 }
 
@@ -74,22 +73,23 @@ function keyOf(request: HoldDraft, set: WorkingSet): NodeRow {
   return key;
 }
 
-type Place = { readonly path: readonly NodeRow[]; readonly windows: Windows };
-
-function limitRefusal(request: HoldDraft, place: Place, context: Context): HoldResult | undefined {
-  const { root, nodes } = roomState(place, context);
+function limitRefusal(
+  request: HoldDraft,
+  path: readonly NodeRow[],
+  context: Context,
+): HoldResult | undefined {
+  const { root, nodes } = roomState(path, context);
   const room = roomExceeded(request.amount, root, nodes);
   return room === undefined ? undefined : { kind: "refused", required: request.amount, ...room };
 }
 
-function houseTerms(request: HoldDraft, path: readonly NodeRow[], windows: Windows) {
+function houseTerms(request: HoldDraft, path: readonly NodeRow[]) {
   const root = path.at(-1);
   if (root === undefined) throw new Error("a path has at least one node");
   return {
     root: root.root,
     connection: request.connection,
     vendorAmount: request.vendorAmount,
-    windows,
     rootLimits: settingsIn(root.settings).house ?? {},
     connectionLimits: request.admission.connectionLimits ?? {},
   };
@@ -97,14 +97,14 @@ function houseTerms(request: HoldDraft, path: readonly NodeRow[], windows: Windo
 
 /** What the limits of a path are decided on. */
 export function roomState(
-  { path, windows }: Place,
-  context: Context,
+  path: readonly NodeRow[],
+  { set, windows }: Context,
 ): { readonly root: RootState; readonly nodes: readonly NodeState[] } {
   const top = path.at(-1);
   if (top === undefined) throw new Error("a path has at least one node");
-  const { books } = requireRoot(top.root, context.set);
+  const { books } = requireRoot(top.root, set);
   const used = (node: string, window: string): Used =>
-    counterAt({ root: top.root, node, window }, context.set);
+    usedAt({ root: top.root, node, window }, set);
   return {
     root: {
       id: top.id,
@@ -125,18 +125,18 @@ export function roomState(
   };
 }
 
-function appendHold(request: HoldDraft, place: Place, context: Context): CallRow {
+function appendHold(request: HoldDraft, path: KeyPath, context: Context): CallRow {
   const { accountId, keyId, id, tags } = request;
   const { amount, vendorAmount, vendor, connection, model } = request;
   const { qualityAsked, size, user } = request;
-  const root = place.path.at(-1)?.root ?? accountId;
-  const ids = place.path.map((node) => node.id);
+  const root = path.nodes.at(-1)?.root ?? accountId;
+  const { windows } = context;
   const origin = originOf({ root, account: accountId }, context);
-  const entry = holdEntry(request, { path: ids, windows: place.windows }, origin);
+  const entry = holdEntry(request, { path: path.ids, windows }, origin);
   const { sequence } = append(root, [entry], context);
   const process = request.admission.process ?? null;
   const call: CallRow = {
-    ...{ root, id, account: accountId, key: keyId, path: ids.join(" "), ...place.windows },
+    ...{ root, id, account: accountId, key: keyId, path: path.text, ...windows },
     ...{ amount, vendorAmount, vendor, connection, model, process, qualityAsked, size, user },
     ...{ tags, sequence, createdMs: context.nowMs, task: null, ended: null },
   };
@@ -144,9 +144,9 @@ function appendHold(request: HoldDraft, place: Place, context: Context): CallRow
   return call;
 }
 
-function countHold(call: CallRow, path: readonly NodeRow[], context: Context): void {
+function countHold(call: CallRow, path: KeyPath, context: Context): void {
   const { root, day, month, amount } = call;
-  for (const { id: node } of path) {
+  for (const node of path.ids) {
     for (const window of [day, month, TOTAL_WINDOW]) {
       count({ root, node, window }, { held: amount, settled: ZERO_USD }, context.set);
     }

@@ -1,8 +1,8 @@
 import { addUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import { EXPOSURE_HOUR_DEFAULT, type HouseLimits } from "../accounts-port.ts";
 import type { HoldResult } from "../port.ts";
-import { hourAt, type Windows } from "../windows.ts";
-import { type Context, count, counterAt, turned } from "./context.ts";
+import { hourAt } from "../windows.ts";
+import { type Context, count, turned, usedAt } from "./context.ts";
 import type { CallRow } from "./rows.ts";
 
 /**
@@ -24,14 +24,13 @@ export function houseRefusal(
     readonly root: string;
     readonly connection: string;
     readonly vendorAmount: PicoUsd;
-    readonly windows: Windows;
     readonly rootLimits: HouseLimits;
     readonly connectionLimits: HouseLimits;
   },
   context: Context,
 ): Extract<HoldResult, { kind: "house_refused" }> | undefined {
-  const { root, connection, vendorAmount, windows } = of;
-  const hour = hourAt(context.nowMs);
+  const { root, connection, vendorAmount } = of;
+  const { set, hour, windows } = context;
   for (const node of houseNodes(connection)) {
     const {
       exposureHour = EXPOSURE_HOUR_DEFAULT,
@@ -40,7 +39,7 @@ export function houseRefusal(
     } = node === HOUSE ? of.rootLimits : of.connectionLimits;
     const left = (limit: PicoUsd | undefined, window: string): PicoUsd | undefined => {
       if (limit === undefined) return undefined;
-      const { settled, held } = counterAt({ root, node, window }, context.set);
+      const { settled, held } = usedAt({ root, node, window }, set);
       return subtractUsd(limit, addUsd(settled, held));
     };
     const rooms = [

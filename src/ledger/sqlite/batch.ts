@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Command, decide, type Reply } from "../engine/commands.ts";
+import { contextAt } from "../engine/context.ts";
 import { WorkingSet } from "../engine/working-set.ts";
 import { openReads } from "./load.ts";
 import { openWriter } from "./write.ts";
@@ -28,7 +29,7 @@ export function openBatches(database: DatabaseSync, of: { readonly emulated: boo
   function run(commands: readonly Command[], nowMs: number): readonly Reply[] {
     try {
       return inTransaction(database, () => {
-        const context = { set, emulated: of.emulated, nowMs };
+        const context = contextAt({ set, emulated: of.emulated, nowMs });
         const replies = commands.map(
           (command): Reply => ({ kind: "done", result: decide(command, context) }),
         );

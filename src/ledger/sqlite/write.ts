@@ -59,7 +59,7 @@ function insertOf({ table, columns }: Pick<TableShape<never>, "table" | "columns
 function tableWriter<Item>(
   database: DatabaseSync,
   shape: TableShape<Item>,
-): (table: Table<Item>) => void {
+): (table: Pick<Table<Item>, "changes">) => void {
   const { table, columns, keys, cells } = shape;
   const insert = database.prepare(insertOf(shape));
   const changing = columns.slice(keys).map((column) => `${column} = ?`);
