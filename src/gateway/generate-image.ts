@@ -51,7 +51,7 @@ export async function generateImage(
   client: Client,
   deps: Deps,
 ): Promise<void> {
-  const prepared = await prepare(order, deps); // find the model, pass its gates, quote the worst case
+  const prepared = await prepare(order, caller, deps); // find the model, pass its gates, quote the worst case
   const { holdId } = await reserve(prepared, caller, deps); // durably, or a 402
   const { accepted, quote, callable } = prepared;
   const opened = client.open({ receiptId: holdId, prepared });

@@ -4,6 +4,7 @@ import type { PricedFacts } from "../billing/rate.ts";
 import { type AcceptedOrder, accept } from "../gates/accept.ts";
 import type { ImageOrder, PromptMeasure } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
+import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
 import type { Deps } from "./deps.ts";
 import { type CallableModel, findCallable } from "./find-model.ts";
@@ -16,16 +17,19 @@ export type Prepared = {
   readonly quote: Quote;
 };
 
+/** What of a caller a price depends on. */
+export type Terms = Pick<KeyPolicy, "margin">;
+
 /**
  * The part of the main path that spends nothing: find the model, pass its gates, price the worst case.
  *
  * @throws Refusal; one from a gate names the cheapest model that could do what was asked.
  */
-export async function prepare(order: ImageOrder, deps: Deps): Promise<Prepared> {
+export async function prepare(order: ImageOrder, terms: Terms, deps: Deps): Promise<Prepared> {
   const callable = findCallable(order.model, deps);
   const prompt = await measurePrompt(order.prompt);
   try {
-    return price(order, callable, prompt);
+    return price(order, callable, { prompt, terms });
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     const suggestedModel = suggest(order, prompt, deps);
@@ -33,7 +37,11 @@ export async function prepare(order: ImageOrder, deps: Deps): Promise<Prepared> 
   }
 }
 
-function price(order: ImageOrder, callable: CallableModel, prompt: PromptMeasure): Prepared {
+function price(
+  order: ImageOrder,
+  callable: CallableModel,
+  { prompt, terms }: { readonly prompt: PromptMeasure; readonly terms: Terms },
+): Prepared {
   const accepted = accept(order, callable.model, prompt);
   const estimate = callable.connected.vendor.estimate(accepted);
   const facts = pricedFacts(accepted);
@@ -41,6 +49,7 @@ function price(order: ImageOrder, callable: CallableModel, prompt: PromptMeasure
     facts,
     n: BigInt(order.n),
     estimate,
+    margin: terms.margin,
   });
   return { callable, accepted, quote };
 }
@@ -60,7 +69,9 @@ function tryPrice(order: ImageOrder, prompt: PromptMeasure, deps: Deps): Prepare
   try {
     const callable = findCallable(order.model, deps);
     // A model that warns of its end is no advice.
-    return callable.warnings.length > 0 ? undefined : price(order, callable, prompt);
+    if (callable.warnings.length > 0) return undefined;
+    // Every model's price has the same margin on top: without it the order of prices is the same.
+    return price(order, callable, { prompt, terms: { margin: null } });
   } catch (cause) {
     if (cause instanceof Refusal) return undefined;
     throw cause;

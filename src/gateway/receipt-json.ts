@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { World } from "../ledger/open.ts";
 import type { Ending, LedgerCall } from "../ledger/port.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
-import { linesJson } from "./money-json.ts";
+import { clientLines, linesJson } from "./money-json.ts";
 
 /** What of a stored price version a receipt cites. */
 const citedPrice = z.object({ source: z.string(), checkedOn: z.string() });
@@ -45,11 +45,17 @@ export function receiptJson(call: LedgerCall, world: World) {
   };
 }
 
-/** The same receipt with what only the house may see: vendor cost, exposure, every attempt. */
+/** The same receipt with what only the house may see: margin, vendor cost, exposure, every attempt. */
 export function houseReceiptJson(call: LedgerCall, world: World) {
   const { hold, ending } = call;
   return {
     ...receiptJson(call, world),
+    lines: ending?.kind === "settle" ? linesJson(ending.lines) : [],
+    vendor_ceiling: formatUsd(hold.vendorAmount ?? hold.amount),
+    margin:
+      hold.margin == null
+        ? null
+        : { basis_points: hold.margin.basisPoints, fixed: formatUsd(hold.margin.fixed) },
     vendor_cost:
       ending?.vendorCost == null
         ? null
@@ -104,7 +110,7 @@ function endingJson({ hold, ending }: LedgerCall) {
     total: formatUsd(ending.charge),
     released: formatUsd(subtractUsd(hold.amount, ending.charge)),
     overrun: formatUsd(ending.overrun),
-    lines: linesJson(ending.lines),
+    lines: clientLines({ lines: ending.lines, total: ending.charge, margin: hold.margin }),
     images: ending.images.map((image) => ({
       width: image.width,
       height: image.height,

@@ -1,3 +1,4 @@
+import type { Margin } from "../billing/margin.ts";
 import { RATING_VERSION, weakestMark } from "../billing/rate.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
@@ -15,6 +16,8 @@ import type { Prepared } from "./prepare.ts";
 export type Caller = {
   readonly accountId: string;
   readonly keyId: string;
+  /** What its account pays on top of the vendor's price; frozen in the hold. */
+  readonly margin: Margin | null;
   readonly requestId: string;
   /** Headers that go on to the vendor: fault switches, in the sandbox only. */
   readonly vendorHeaders: Readonly<Record<string, string>>;
@@ -70,12 +73,14 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
   const { accepted, callable, quote } = prepared;
   const { order, size, prompt } = accepted;
   const { pixels } = size;
+  const { ceiling: vendorAmount, margin = null } = quote.frozen;
   return {
     id: newId("rcpt"),
     requestId: caller.requestId,
     accountId: caller.accountId,
     keyId: caller.keyId,
     amount: quote.ceiling.total,
+    ...(margin === null ? {} : { vendorAmount, margin }),
     expected: quote.expected.total,
     model: callable.model.id,
     vendor: callable.model.vendor,
@@ -86,6 +91,7 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
     facts: {
       surface: "generations",
       n: order.n,
+      qualityAsked: order.quality ?? null,
       size: {
         asked: sizeText(order) ?? null,
         pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,

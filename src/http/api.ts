@@ -4,7 +4,7 @@ import { checkKey } from "../gateway/api-keys.ts";
 import { prepare } from "../gateway/prepare.ts";
 import { quoteJson } from "../gateway/quote-json.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
-import type { ApiKey } from "../ledger/accounts-port.ts";
+import type { ApiKey, KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import { adminRoutes } from "./admin/routes.ts";
@@ -56,9 +56,9 @@ function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
 
 function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
   app.post(`${prefix}/images/quote`, async (context) => {
-    await keyOf(context, deps);
+    const key = await keyOf(context, deps);
     const order = parseOrder(await readJson(context.env.incoming, ORDER_BYTES_MAX));
-    return context.json(quoteJson(await prepare(order, deps), deps));
+    return context.json(quoteJson(await prepare(order, key, deps), deps));
   });
   app.get(`${prefix}/models`, async (context) => {
     await keyOf(context, deps);
@@ -109,7 +109,7 @@ async function ownReceipt(id: string, key: ApiKey, deps: ApiDeps) {
   return receiptJson(call, deps.world);
 }
 
-function keyOf(context: ApiContext, deps: ApiDeps): Promise<ApiKey> {
+function keyOf(context: ApiContext, deps: ApiDeps): Promise<KeyPolicy> {
   const header: HeaderReader = (name) => context.req.header(name);
   return checkKey(presentedKey(header), deps.world, deps.ledger);
 }

@@ -280,7 +280,7 @@ type EndingFacts = {
   readonly exposure: { readonly amount: PicoUsd; readonly reason: string } | null;
   readonly imagesMade: number;
   readonly imagesDelivered: number;
-  /** The quality that the vendor says it made, null when it says none; absent as in `RequestFacts`. */
+  /** The quality that the vendor says it made, else the one that was priced; null where there is none; absent as in `RequestFacts`. */
   readonly qualityBilled?: string | null;
   readonly flags: readonly string[];
 };
@@ -333,6 +333,8 @@ export type OpenHold = {
   readonly vendor: string;
   readonly connection: string;
   readonly amount: PicoUsd;
+  /** Without the margin: what the house fears when nothing is known. */
+  readonly vendorAmount: PicoUsd;
   readonly createdMs: number;
   readonly taskId: string | null;
   /** The process that made it; null in a ledger from before processes were told apart. */

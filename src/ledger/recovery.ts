@@ -78,9 +78,11 @@ async function endOpenHold(
   return { kind: "voided" };
 }
 
-/** The ending of a hold of which nothing is known: free for the account, its maximum exposed. */
-export function recoveredVoid(hold: Pick<OpenHold, "holdId" | "amount">): Ending {
-  const exposed = hold.amount !== ZERO_USD;
+/** The ending of a hold of which nothing is known: free for the account, the vendor's maximum exposed. */
+export function recoveredVoid(
+  hold: Pick<OpenHold, "holdId" | "amount"> & Partial<Pick<OpenHold, "vendorAmount">>,
+): Ending {
+  const amount = hold.vendorAmount ?? hold.amount;
   return {
     kind: "void",
     holdId: hold.holdId,
@@ -92,7 +94,7 @@ export function recoveredVoid(hold: Pick<OpenHold, "holdId" | "amount">): Ending
     servedModel: null,
     echoedPrice: null,
     vendorCost: null,
-    exposure: exposed ? { amount: hold.amount, reason: "recovered" } : null,
+    exposure: amount === ZERO_USD ? null : { amount, reason: "recovered" },
     imagesMade: 0,
     imagesDelivered: 0,
     flags: [],

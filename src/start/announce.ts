@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { checkKey } from "../gateway/api-keys.ts";
 import type { Deps } from "../gateway/deps.ts";
 import { prepare } from "../gateway/prepare.ts";
 import type { Limits } from "../ledger/accounts-port.ts";
@@ -48,6 +49,7 @@ async function lines(
         size: { kind: "pixels", width: 1024, height: 1024 },
         n: 1,
       },
+      await checkKey(sandbox.apiKey, deps.world, deps.ledger),
       deps,
     );
     return sandboxBanner(

@@ -234,6 +234,7 @@ export function holdContract(name: string, open: OpenStore): void {
             vendor: "nobody",
             connection: "default",
             amount: usd("0.05"),
+            vendorAmount: usd("0.05"),
             createdMs: NOON,
             taskId: "task-1",
             process: null,

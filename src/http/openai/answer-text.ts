@@ -2,7 +2,7 @@ import type { Basis } from "../../billing/charge.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { Envelope } from "../../gateway/answer.ts";
 import type { Finished } from "../../gateway/generate-image.ts";
-import { linesJson } from "../../gateway/money-json.ts";
+import type { LineJson } from "../../gateway/money-json.ts";
 import { formatUsd, type PicoUsd } from "../../money/pico-usd.ts";
 
 /** OpenAI's images answer around the base64: `data` first, because pictures stream and the rest is known last. */
@@ -16,6 +16,8 @@ export type CostSaid = {
   readonly total: PicoUsd;
   readonly ceiling: PicoUsd;
   readonly basis: Basis | "none";
+  /** As the client may see them. */
+  readonly lines: readonly LineJson[];
   readonly priceVersion: string;
   readonly receiptId: string;
   /** What the caller should know of the model's life cycle; left out when there is nothing. */
@@ -35,8 +37,7 @@ export function answerTail(finished: Finished, cost: CostSaid): string {
 }
 
 /** Token counts in OpenAI's names, the images where nothing is counted in tokens, and the cost. */
-function usageText({ settlement, late }: Finished, cost: CostSaid): string {
-  const lines = late ? [] : linesJson(settlement.lines);
+function usageText({ settlement }: Finished, cost: CostSaid): string {
   const details = {
     currency: "USD",
     total: formatUsd(cost.total),
@@ -44,7 +45,7 @@ function usageText({ settlement, late }: Finished, cost: CostSaid): string {
     basis: cost.basis,
     price_version: cost.priceVersion,
     receipt_id: cost.receiptId,
-    lines,
+    lines: cost.lines,
     ...(cost.warnings.length === 0 ? {} : { warnings: cost.warnings }),
   };
   const counts = fieldsText(usageCounts(settlement.items)).slice(1);

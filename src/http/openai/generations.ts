@@ -5,6 +5,7 @@ import { ClientStream } from "../../gateway/client-stream.ts";
 import type { Deps } from "../../gateway/deps.ts";
 import { foreseenCost } from "../../gateway/foreseen-cost.ts";
 import { type Client, generateImage, type Opened } from "../../gateway/generate-image.ts";
+import { clientLines } from "../../gateway/money-json.ts";
 import type { Caller } from "../../gateway/reserve.ts";
 import { formatUsd, type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import { Refusal } from "../../refusals.ts";
@@ -59,6 +60,7 @@ export async function generations(
   const caller: Caller = {
     accountId: key.accountId,
     keyId: key.id,
+    margin: key.margin,
     requestId,
     vendorHeaders: emulatorHeaders(header, deps),
   };
@@ -103,11 +105,14 @@ function openaiClient(response: ServerResponse, headers: Readonly<Record<string,
         finish: (made) => {
           const total = made.late ? ZERO_USD : made.settlement.charge;
           const basis = made.late ? "none" : made.settlement.basis;
+          const { lines } = made.settlement;
+          const { price, margin } = quote.frozen;
           const cost = {
             total,
             basis,
+            lines: made.late ? [] : clientLines({ lines, total, margin }),
             ceiling: quote.ceiling.total,
-            priceVersion: quote.frozen.price.id,
+            priceVersion: price.id,
             receiptId,
             warnings: prepared.callable.warnings,
           } as const;

@@ -98,6 +98,7 @@ export async function readOpenHolds(
     vendor: call.vendor,
     connection: call.connection,
     amount: call.amount,
+    vendorAmount: call.vendorAmount,
     createdMs: call.createdMs,
     taskId: call.task,
     process: call.process,
