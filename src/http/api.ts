@@ -16,6 +16,7 @@ import { GENERATIONS_PATHS, ORDER_BYTES_MAX } from "./openai/generations.ts";
 import { parseOrder } from "./openai/parse-order.ts";
 import { openapiDocument } from "./openapi.ts";
 import { readJson } from "./read-body.ts";
+import { ownUsageRoutes } from "./usage/routes.ts";
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -42,6 +43,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   app.get("/openapi.json", (context) => context.json(openapiDocument(deps.version)));
   for (const prefix of ["", "/v1"]) imageRoutes(app, prefix, deps);
   accountRoutes(app, deps);
+  ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
   return app;
 }

@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { accountBody, fundBody, keyBody, limitsBody } from "./admin/bodies.ts";
 import { orderBody } from "./openai/parse-order.ts";
+import { houseUsageQuery, usageQuery } from "./usage/query.ts";
 
 /**
  * The OpenAPI 3.1 description of every route, made from the schemas that the routes parse with. A test
@@ -65,6 +66,25 @@ const credits = z.looseObject({
   available: usd.nullable(),
   prepaid: z.boolean(),
 });
+const used = z.looseObject({
+  calls: z.int().describe("orders that were held for"),
+  settled: z.int().describe("of these, charged for their images"),
+  images: z.int(),
+  charge: usd,
+  held: usd,
+  average_per_image: usd.nullable().describe("charge / images, rounded up to a picodollar"),
+});
+const usage = z.looseObject({
+  object: z.literal("usage"),
+  from: z.string(),
+  to: z.string(),
+  by: z.array(z.string()),
+  currency: z.literal("USD"),
+  data: z.array(used).describe("each with its dimensions under their names"),
+  total: used,
+  emulated: z.boolean(),
+});
+const csv = z.string().describe("RFC 4180, with a header row");
 const error = z.object({
   error: z.looseObject({
     message: z.string(),
@@ -79,6 +99,8 @@ type Described = {
   readonly path: string;
   readonly summary: string;
   readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  /** JSON, but for `csv`. */
   readonly answer: z.ZodType;
   readonly status?: 200 | 201;
   readonly open?: boolean;
@@ -115,6 +137,34 @@ export const describedRoutes: readonly Described[] = [
     answer: receipt,
   },
   { method: "get", path: "/v1/credits", summary: "Settled, held, available", answer: credits },
+  {
+    method: "get",
+    path: "/v1/usage",
+    summary: "What the key's account and all below it has used",
+    query: usageQuery,
+    answer: usage,
+  },
+  {
+    method: "get",
+    path: "/v1/usage.csv",
+    summary: "The same as a table",
+    query: usageQuery,
+    answer: csv,
+  },
+  {
+    method: "get",
+    path: "/admin/v1/usage",
+    summary: "What one account or all have used, with the house's figures",
+    query: houseUsageQuery,
+    answer: usage,
+  },
+  {
+    method: "get",
+    path: "/admin/v1/usage.csv",
+    summary: "The same as a table",
+    query: houseUsageQuery,
+    answer: csv,
+  },
   {
     method: "post",
     path: "/admin/v1/accounts",
@@ -194,7 +244,10 @@ export function openapiDocument(version: string) {
       security: route.open === true ? [] : [{ key: [] }],
       request: requestOf(route),
       responses: {
-        [route.status ?? 200]: { description: "Done", content: json(route.answer) },
+        [route.status ?? 200]: {
+          description: "Done",
+          content: route.answer === csv ? { "text/csv": { schema: csv } } : json(route.answer),
+        },
         default: { description: "Refused: OpenAI's error envelope", content: json(error) },
       },
     });
@@ -210,9 +263,10 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, path }: Described) {
+function requestOf({ body, query, path }: Described) {
   return {
     ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
+    ...(query === undefined ? {} : { query }),
     ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
   };
 }

@@ -104,6 +104,7 @@ export type LedgerReports = {
   overruns(of: PageRequest): Promise<Page<Overrun>>;
   corrections(of: PageRequest): Promise<Page<Correction>>;
   alerts(of: PageRequest): Promise<Page<Alert>>;
+  /** @throws TooManyRows for more than `query.most`. */
   usage(query: UsageQuery): Promise<readonly UsageRow[]>;
 };
 

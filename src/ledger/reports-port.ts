@@ -93,7 +93,14 @@ export type UsageQuery = {
   readonly from: string;
   readonly to: string;
   readonly by: readonly UsageDimension[];
+  /** Rows beyond which nothing is told; at least 1. Absent: however many there are. */
+  readonly most?: number;
 };
+
+/** A report of more rows than were to be told at most. */
+export class TooManyRows extends Error {
+  override readonly name = "TooManyRows";
+}
 
 export type UsageRow = {
   /** In the order of `by`; null where a call says nothing of it. */

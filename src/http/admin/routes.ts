@@ -9,6 +9,7 @@ import { Refusal } from "../../refusals.ts";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
 import { adminActor } from "../credentials.ts";
 import { readJson } from "../read-body.ts";
+import { houseUsageRoutes } from "../usage/routes.ts";
 import { accountBody, fundBody, keyBody, limitsBody } from "./bodies.ts";
 
 const ADMIN_BYTES_MAX = 64 * 1024;
@@ -26,6 +27,7 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   });
   accountRoutes(app, deps);
   keyRoutes(app, deps);
+  houseUsageRoutes(app, deps);
   app.get("/receipts/:id", async (context) => {
     const id = context.req.param("id");
     const call = await deps.ledger.call(id);

@@ -1,15 +1,16 @@
 import { addUsd, type PicoUsd, picoUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import type { CallRow, EndedCall } from "../engine/rows.ts";
-import type {
-  Alert,
-  Correction,
-  Exposure,
-  Overrun,
-  Page,
-  PageRequest,
-  UsageDimension,
-  UsageQuery,
-  UsageRow,
+import {
+  type Alert,
+  type Correction,
+  type Exposure,
+  type Overrun,
+  type Page,
+  type PageRequest,
+  TooManyRows,
+  type UsageDimension,
+  type UsageQuery,
+  type UsageRow,
 } from "../reports-port.ts";
 import { correctionOf } from "./call-reads.ts";
 import { alertRow, callRow, correctionRow } from "./decode.ts";
@@ -196,6 +197,10 @@ const summed = ["charge", "held", "vendor_cost", "overrun", "exposure_open"] as 
 /** Sums in two halves, because a column of 64 bits holds no sum of many of its values. */
 const HALF = 1_000_000_000n;
 
+/** Tags are grouped by as one text, of which every call may have its own; told apart by one tag they are few. */
+const TAG_GROUPS_MAX = 200_000;
+
+/** @throws TooManyRows */
 export async function readUsage(query: Query, of: UsageQuery): Promise<readonly UsageRow[]> {
   const tags = of.by.some((dimension) => dimension.startsWith("tag:"));
   const columns = [...new Set(of.by.flatMap((dimension) => columnOf[dimension] ?? []))];
@@ -218,8 +223,15 @@ export async function readUsage(query: Query, of: UsageQuery): Promise<readonly 
         CASE WHEN exposure_billed IS NULL THEN exposure ELSE 0 END AS exposure_open
       FROM calls WHERE ${conditions.join(" AND ")}) AS counted
     ${grouped.length === 0 ? "" : `GROUP BY ${grouped.join(", ")}`}`;
-  const rows = await rowsOf(query, sql, parameters);
-  return folded(rows.map((row) => usageRow(row, of.by)));
+  const { most = Number.MAX_SAFE_INTEGER - 1 } = of;
+  const groupsMax = tags && most < TAG_GROUPS_MAX ? TAG_GROUPS_MAX : most;
+  const limited = `${sql} LIMIT ?${parameters.push(groupsMax + 1)}`;
+  const rows = await rowsOf(query, limited, parameters);
+  const told = rows.length > groupsMax ? [] : folded(rows.map((row) => usageRow(row, of.by)));
+  if (rows.length > groupsMax || told.length > most) {
+    throw new TooManyRows(`usage by ${of.by.join(", ")}: more than ${most} rows`);
+  }
+  return told;
 }
 
 function usageRow(row: Row, by: readonly UsageDimension[]): UsageRow {
