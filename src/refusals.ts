@@ -30,8 +30,10 @@ export const refusals = {
   missing_api_key: { status: 401, type: "authentication_error", final: true },
   invalid_api_key: { status: 401, type: "authentication_error", final: true },
   revoked_api_key: { status: 401, type: "authentication_error", final: true },
+  expired_api_key: { status: 401, type: "authentication_error", final: true },
   sandbox_key: { status: 401, type: "authentication_error", final: true },
   live_key: { status: 401, type: "authentication_error", final: true },
+  model_not_allowed: { status: 403, type: "permission_error", final: true },
   master_key_required: { status: 403, type: "permission_error", final: true },
   // the money
   budget_exceeded: { status: 402, type: "insufficient_quota", final: true },

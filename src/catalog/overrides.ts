@@ -56,6 +56,8 @@ export const overridesSchema = z.strictObject({
     )
     .default([]),
   prices: z.record(z.string(), z.array(priceSchema).min(1)).default({}),
+  /** Not the catalog's: `src/start/owner-defaults.ts` reads it. */
+  auto_as: z.unknown().optional(),
 });
 export type Overrides = z.infer<typeof overridesSchema>;
 

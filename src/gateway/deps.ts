@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/find.ts";
+import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
 import type { Connection, ImageVendor } from "../vendors/port.ts";
@@ -9,6 +10,8 @@ export type Deps = {
   readonly catalog: Catalog;
   /** The day as which the catalog is read, YYYY-MM-DD. */
   readonly asOf: () => string;
+  /** Defaults for an open quality or size where neither key nor account sets one; `spotmeter.yaml`. */
+  readonly autoAs: AutoAs;
   /** By vendor id; a vendor without credentials is missing. */
   readonly vendors: ReadonlyMap<string, ConnectedVendor>;
   readonly ledger: Ledger;

@@ -1,5 +1,5 @@
 import type { ImageOrder } from "../gates/order.ts";
-import type { ImageFacts } from "../ledger/port.ts";
+import type { ImageFacts, RateState } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { ImageSink } from "../vendors/port.ts";
@@ -20,7 +20,12 @@ import { type Caller, reserve } from "./reserve.ts";
 /** Where the answer goes, whatever the surface. */
 export type Client = {
   /** Opens the way for pictures once they are held for; nothing leaves before the commit point. */
-  readonly open: (held: { readonly receiptId: string; readonly prepared: Prepared }) => Opened;
+  readonly open: (held: {
+    readonly receiptId: string;
+    readonly prepared: Prepared;
+    /** What the key has left of its rate, null where it has none. */
+    readonly rate: RateState | null;
+  }) => Opened;
 };
 
 export type Opened = {
@@ -51,10 +56,10 @@ export async function generateImage(
   client: Client,
   deps: Deps,
 ): Promise<void> {
-  const prepared = await prepare(order, caller, deps); // find the model, pass its gates, quote the worst case
-  const { holdId } = await reserve(prepared, caller, deps); // durably, or a 402
+  const prepared = await prepare(order, caller.policy, deps); // find the model, pass its gates, quote the worst case
+  const { holdId, rate } = await reserve(prepared, caller, deps); // durably, or a 402
   const { accepted, quote, callable } = prepared;
-  const opened = client.open({ receiptId: holdId, prepared });
+  const opened = client.open({ receiptId: holdId, prepared, rate });
   const { outcome, attempts } = await dispatch(
     accepted,
     { ...callable.connected, holdId, sink: opened.sink, headers: caller.vendorHeaders },

@@ -53,9 +53,15 @@ export function overHouseLimit({ limit }: HouseRefused): Refusal {
   return new Refusal("vendor_cost_limit", message, { limit: name });
 }
 
-/** A key that places orders faster than it may. */
-export function overRate(rate: RateState): Refusal {
+/** A key that places orders faster than it may; or asks for more at once than it ever may. */
+export function overRate(rate: RateState, { accepted }: Prepared): Refusal {
   const { requests, images } = rate;
+  const { n } = accepted.order;
+  if (images !== null && n > images.limit) {
+    const message = `n=${n}: this key may order ${images.limit} images a minute, so never ${n} at once`;
+    const allowed = { min: 1, max: images.limit };
+    return new Refusal("unsupported_n", message, { param: "n", sent: n, allowed });
+  }
   const parts = [
     ...(requests === null ? [] : [`${requests.limit} requests (${requests.left} left)`]),
     ...(images === null ? [] : [`${images.limit} images (${images.left} left)`]),

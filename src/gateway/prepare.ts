@@ -6,6 +6,8 @@ import type { ImageOrder, PromptMeasure } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
+import { assertMayCall, mayCall } from "./allowed-models.ts";
+import { applyAutoAs, type Resolved } from "./auto-as.ts";
 import type { Deps } from "./deps.ts";
 import { type CallableModel, findCallable } from "./find-model.ts";
 import { measurePrompt } from "./prompt.ts";
@@ -13,35 +15,54 @@ import { measurePrompt } from "./prompt.ts";
 /** An order that passed every gate, with its price: ready to be held for, or to be answered as a quote. */
 export type Prepared = {
   readonly callable: CallableModel;
+  /** As it goes to the vendor, the owner's defaults in it. */
   readonly accepted: AcceptedOrder;
   readonly quote: Quote;
+  /** As it was sent by the caller. */
+  readonly asked: ImageOrder;
+  /** The owner's defaults that were applied. */
+  readonly resolved: readonly Resolved[];
 };
 
-/** What of a caller a price depends on. */
-export type Terms = Pick<KeyPolicy, "margin">;
+/** What the owner of a key has set about orders and their price. */
+export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin">;
 
 /**
- * The part of the main path that spends nothing: find the model, pass its gates, price the worst case.
+ * The part of the main path that spends nothing: find the model, apply the owner's defaults, pass the
+ * model's gates, price the worst case.
  *
+ * @param policy of the key that asks; undefined when the gateway itself does.
  * @throws Refusal; one from a gate names the cheapest model that could do what was asked.
  */
-export async function prepare(order: ImageOrder, terms: Terms, deps: Deps): Promise<Prepared> {
+export async function prepare(
+  order: ImageOrder,
+  policy: OrderPolicy | undefined,
+  deps: Deps,
+): Promise<Prepared> {
   const callable = findCallable(order.model, deps);
+  assertMayCall(policy, callable.model, order.model);
   const prompt = await measurePrompt(order.prompt);
+  const asking: Asking = { order, prompt, policy, deps };
   try {
-    return price(order, callable, { prompt, terms });
+    return price(callable, asking);
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
-    const suggestedModel = suggest(order, prompt, deps);
+    const suggestedModel = suggest(asking);
     throw suggestedModel === undefined ? cause : cause.with({ suggestedModel });
   }
 }
 
-function price(
-  order: ImageOrder,
-  callable: CallableModel,
-  { prompt, terms }: { readonly prompt: PromptMeasure; readonly terms: Terms },
-): Prepared {
+/** One request, whichever model is looked at for it. */
+type Asking = {
+  readonly order: ImageOrder;
+  readonly prompt: PromptMeasure;
+  readonly policy: OrderPolicy | undefined;
+  readonly deps: Deps;
+};
+
+function price(callable: CallableModel, { order: asked, prompt, policy, deps }: Asking): Prepared {
+  const defaults = { policy: policy?.autoAs, config: deps.autoAs };
+  const { order, resolved } = applyAutoAs(asked, callable.model, defaults);
   const accepted = accept(order, callable.model, prompt);
   const estimate = callable.connected.vendor.estimate(accepted);
   const facts = pricedFacts(accepted);
@@ -49,15 +70,17 @@ function price(
     facts,
     n: BigInt(order.n),
     estimate,
-    margin: terms.margin,
+    margin: policy?.margin ?? null,
   });
-  return { callable, accepted, quote };
+  return { callable, accepted, quote, asked, resolved };
 }
 
-/** The cheapest model here that could do the same order; undefined when none can. */
-function suggest(order: ImageOrder, prompt: PromptMeasure, deps: Deps): string | undefined {
+/** The cheapest model here that could do the same order for this key; undefined when none can. */
+function suggest(asking: Asking): string | undefined {
+  const { order, policy, deps } = asking;
   const candidates = deps.catalog.models.flatMap((model) => {
-    const prepared = tryPrice({ ...order, model: model.id }, prompt, deps);
+    if (!mayCall(policy, model)) return [];
+    const prepared = tryPrice({ ...asking, order: { ...order, model: model.id } });
     // A price that somebody guessed is no advice either.
     const guessed = prepared?.quote.expected.lines.some((line) => line.mark === "guess") ?? true;
     return prepared === undefined || guessed ? [] : [prepared.quote];
@@ -65,13 +88,11 @@ function suggest(order: ImageOrder, prompt: PromptMeasure, deps: Deps): string |
   return cheapest(candidates)?.model.id;
 }
 
-function tryPrice(order: ImageOrder, prompt: PromptMeasure, deps: Deps): Prepared | undefined {
+function tryPrice(asking: Asking): Prepared | undefined {
   try {
-    const callable = findCallable(order.model, deps);
+    const callable = findCallable(asking.order.model, asking.deps);
     // A model that warns of its end is no advice.
-    if (callable.warnings.length > 0) return undefined;
-    // Every model's price has the same margin on top: without it the order of prices is the same.
-    return price(order, callable, { prompt, terms: { margin: null } });
+    return callable.warnings.length > 0 ? undefined : price(callable, asking);
   } catch (cause) {
     if (cause instanceof Refusal) return undefined;
     throw cause;

@@ -21,7 +21,7 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     expected: clientBillJson({ ...quote.expected, margin }),
     ceiling: clientBillJson({ ...quote.ceiling, margin }),
     exact: quote.exact,
-    resolved: [],
+    resolved: prepared.resolved,
     sent: sentFor(prepared),
     marks: marksOf(prepared),
     warnings: [...callable.warnings, ...ceilingWarnings(prepared)],

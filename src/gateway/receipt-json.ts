@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { World } from "../ledger/open.ts";
 import type { Ending, LedgerCall } from "../ledger/port.ts";
+import type { Correction } from "../ledger/reports-port.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { clientLines, linesJson } from "./money-json.ts";
 
@@ -35,6 +36,7 @@ export function receiptJson(call: LedgerCall, world: World) {
     expected: formatUsd(hold.expected),
     ceiling: formatUsd(hold.amount),
     ...endingJson(call),
+    ...correctedJson(call.corrections),
     resolved: hold.resolved,
     sent: hold.sent,
     warnings: hold.warnings,
@@ -73,8 +75,37 @@ export function houseReceiptJson(call: LedgerCall, world: World) {
       outcome: attempt.outcome,
       ms: attempt.ms,
     })),
+    corrections: call.corrections.map((correction) => ({
+      ...correctionJson(correction),
+      of: correction.of,
+      corrects: correction.corrects,
+      actor: correction.actor,
+    })),
     task_id: call.taskId,
     hold_chain: hold.chain,
+  };
+}
+
+/**
+ * What became of the charge afterwards: `total` and `lines` stay as they were posted, `corrected_total` is
+ * what is owed now; null while nothing was mended.
+ */
+function correctedJson(corrections: readonly Correction[]) {
+  const ofCharge = corrections.filter((correction) => correction.of === "charge");
+  const last = ofCharge.at(-1);
+  return {
+    corrected_total: last === undefined ? null : formatUsd(last.after),
+    corrections: ofCharge.map(correctionJson),
+  };
+}
+
+function correctionJson(correction: Correction) {
+  return {
+    entry_id: correction.entryId,
+    before: formatUsd(correction.before),
+    after: formatUsd(correction.after),
+    reason: correction.reason,
+    created: Math.floor(correction.createdMs / 1_000),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Margin } from "../billing/margin.ts";
 import { RATING_VERSION, weakestMark } from "../billing/rate.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
@@ -10,15 +9,15 @@ import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { Deps, Log } from "./deps.ts";
 import { overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
-import type { Prepared } from "./prepare.ts";
+import type { OrderPolicy, Prepared } from "./prepare.ts";
 
 /** Who asks, already known by a key. */
 export type Caller = {
   readonly accountId: string;
   readonly keyId: string;
-  /** What its account pays on top of the vendor's price; frozen in the hold. */
-  readonly margin: Margin | null;
   readonly requestId: string;
+  /** What the key's owner has set. */
+  readonly policy: OrderPolicy;
   /** Headers that go on to the vendor: fault switches, in the sandbox only. */
   readonly vendorHeaders: Readonly<Record<string, string>>;
 };
@@ -51,7 +50,7 @@ export async function reserve(prepared: Prepared, caller: Caller, deps: Deps): P
       deps.log.error({ ...result, required: formatUsd(result.required) }, "a house limit refuses");
       throw overHouseLimit(result);
     case "rate_limited":
-      throw overRate(result.rate);
+      throw overRate(result.rate, prepared);
     case "intent":
     case "intent_reused":
     case "adopted":
@@ -70,7 +69,7 @@ function sayAlerts(alerts: readonly Alert[], log: Log): void {
 }
 
 function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldRequest {
-  const { accepted, callable, quote } = prepared;
+  const { accepted, asked, callable, quote } = prepared;
   const { order, size, prompt } = accepted;
   const { pixels } = size;
   const { ceiling: vendorAmount, margin = null } = quote.frozen;
@@ -93,7 +92,7 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
       n: order.n,
       qualityAsked: order.quality ?? null,
       size: {
-        asked: sizeText(order) ?? null,
+        asked: sizeText(asked) ?? null,
         pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,
         label: size.label ?? null,
         ratio: size.ratio ?? null,
@@ -103,11 +102,11 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
       promptTokens: prompt.tokens,
     },
     ceilingItems: quote.frozen.ceilingItems,
-    resolved: [],
+    resolved: prepared.resolved,
     sent: sentFor(prepared),
     marks: marksOf(prepared),
     warnings: callable.warnings,
-    tags: order.tags ?? {},
+    tags: { ...caller.policy.settings.tags, ...order.tags },
     user: order.user ?? null,
     admission: { process: deps.process },
   };

@@ -4,7 +4,7 @@ import { checkKey } from "../gateway/api-keys.ts";
 import { prepare } from "../gateway/prepare.ts";
 import { quoteJson } from "../gateway/quote-json.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
-import type { ApiKey, KeyPolicy } from "../ledger/accounts-port.ts";
+import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import { adminRoutes } from "./admin/routes.ts";
@@ -51,7 +51,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
 /** The methods under which a path is served; none when it isn't. */
 function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
   if (GENERATIONS_PATHS.has(path)) return ["POST"];
-  return ["GET", "POST", "PUT", "DELETE"].filter((method) =>
+  return ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
 }
@@ -63,15 +63,15 @@ function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): 
     return context.json(quoteJson(await prepare(order, key, deps), deps));
   });
   app.get(`${prefix}/models`, async (context) => {
-    await keyOf(context, deps);
-    const data = deps.catalog.models.map((model) => modelJson(model, deps));
+    const key = await keyOf(context, deps);
+    const data = deps.catalog.models.map((model) => modelJson(model, key, deps));
     return context.json({ object: "list", data });
   });
   app.get(`${prefix}/models/:id{.+}`, async (context) => {
-    await keyOf(context, deps);
+    const key = await keyOf(context, deps);
     const name = context.req.param("id");
     const model = findModel(deps.catalog, name);
-    if (model !== undefined) return context.json(modelJson(model, deps));
+    if (model !== undefined) return context.json(modelJson(model, key, deps));
     const nearest = nearestName(deps.catalog, name);
     const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
     throw new Refusal("unknown_model", `model=${name}: no such model${hint}`, { param: "model" });
@@ -102,13 +102,26 @@ function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
   });
 }
 
-/** A receipt is shown to keys of the account that paid; anybody else's id doesn't exist for them. */
-async function ownReceipt(id: string, key: ApiKey, deps: ApiDeps) {
+/**
+ * A receipt is shown to keys of the account that paid, and of those above it, whose budget it was too.
+ * Anybody else's id doesn't exist for them.
+ */
+async function ownReceipt(id: string, key: KeyPolicy, deps: ApiDeps) {
   const call = await deps.ledger.call(id);
-  if (call === undefined || call.hold.accountId !== key.accountId) {
+  if (call === undefined || !(await answersFor(key.accountId, call.hold.accountId, deps))) {
     throw new Refusal("not_found", "no such receipt on this account", { param: "id", sent: id });
   }
   return receiptJson(call, deps.world);
+}
+
+/** Whether an account is another one, or stands above it now. */
+async function answersFor(accountId: string, payer: string, deps: ApiDeps): Promise<boolean> {
+  let at: string | null = payer;
+  while (at !== null && at !== accountId) {
+    const account: Account | undefined = await deps.ledger.account(at);
+    at = account?.parentId ?? null;
+  }
+  return at === accountId;
 }
 
 function keyOf(context: ApiContext, deps: ApiDeps): Promise<KeyPolicy> {

@@ -1,14 +1,22 @@
 import { lifeCycleAt, priceAt } from "../catalog/find.ts";
 import type { Model, PriceVersion } from "../catalog/schema.ts";
+import { mayCall } from "../gateway/allowed-models.ts";
 import type { Deps } from "../gateway/deps.ts";
+import type { OrderPolicy } from "../gateway/prepare.ts";
 import { snakeCase } from "./snake-case.ts";
 
-/** A model in OpenAI's list, with what it can do, what it costs and how long it lives. */
-export function modelJson(model: Model, deps: Pick<Deps, "asOf" | "vendors" | "world">) {
+/** A model in OpenAI's list, with what it can do, what it costs, how long it lives and whether this key may call it. */
+export function modelJson(
+  model: Model,
+  policy: OrderPolicy,
+  deps: Pick<Deps, "asOf" | "vendors" | "world">,
+) {
   const day = deps.asOf();
   const price = priceAt(model, day);
   const life = lifeCycleAt(model, day);
-  const unavailable = whyUnavailable(model, price, deps);
+  const unavailable =
+    whyUnavailable(model, price, deps) ??
+    (mayCall(policy, model) ? null : "this key may not call it");
   const from = model.lifeCycle.availableFrom?.on;
   return {
     id: model.id,

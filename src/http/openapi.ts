@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { accountBody, fundBody, keyBody, limitsBody } from "./admin/bodies.ts";
+import { describedAdminRoutes } from "./admin/described.ts";
+import type { Described } from "./described.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
 
@@ -94,18 +95,6 @@ const error = z.object({
   }),
 });
 
-type Described = {
-  readonly method: "get" | "post" | "put" | "delete";
-  readonly path: string;
-  readonly summary: string;
-  readonly body?: z.ZodType;
-  readonly query?: z.ZodObject;
-  /** JSON, but for `csv`. */
-  readonly answer: z.ZodType;
-  readonly status?: 200 | 201;
-  readonly open?: boolean;
-};
-
 /** Every route, hot one included. */
 export const describedRoutes: readonly Described[] = [
   {
@@ -129,7 +118,12 @@ export const describedRoutes: readonly Described[] = [
     answer: anything,
   },
   { method: "get", path: "/v1/models/{id}", summary: "One model", answer: anything },
-  { method: "get", path: "/v1/receipts/{id}", summary: "The receipt of a call", answer: receipt },
+  {
+    method: "get",
+    path: "/v1/receipts/{id}",
+    summary: "The receipt of a call of this key's account, or of one below it",
+    answer: receipt,
+  },
   {
     method: "get",
     path: "/v1/generation",
@@ -165,51 +159,7 @@ export const describedRoutes: readonly Described[] = [
     query: houseUsageQuery,
     answer: csv,
   },
-  {
-    method: "post",
-    path: "/admin/v1/accounts",
-    summary: "Create an account",
-    body: accountBody,
-    answer: anything,
-    status: 201,
-  },
-  { method: "get", path: "/admin/v1/accounts", summary: "List accounts", answer: anything },
-  {
-    method: "post",
-    path: "/admin/v1/accounts/{id}/fund",
-    summary: "Add to a prepaid balance",
-    body: fundBody,
-    answer: anything,
-  },
-  {
-    method: "put",
-    path: "/admin/v1/accounts/{id}/limits",
-    summary: "Replace an account's limits",
-    body: limitsBody,
-    answer: anything,
-  },
-  {
-    method: "post",
-    path: "/admin/v1/keys",
-    summary: "Create an API key; shown once",
-    body: keyBody,
-    answer: anything,
-    status: 201,
-  },
-  {
-    method: "get",
-    path: "/admin/v1/keys",
-    summary: "List keys, all or by ?account_id=",
-    answer: anything,
-  },
-  { method: "delete", path: "/admin/v1/keys/{id}", summary: "Revoke a key", answer: anything },
-  {
-    method: "get",
-    path: "/admin/v1/receipts/{id}",
-    summary: "A receipt with vendor cost and attempts",
-    answer: receipt,
-  },
-  { method: "get", path: "/admin/v1/holds", summary: "Holds without an ending", answer: anything },
+  ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },
   {
     method: "get",
@@ -263,10 +213,10 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, query, path }: Described) {
+function requestOf({ body, path, query }: Described) {
   return {
-    ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
     ...(query === undefined ? {} : { query }),
+    ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
     ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
   };
 }

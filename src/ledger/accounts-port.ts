@@ -173,7 +173,11 @@ export type FundRequest = {
 
 export type FundResult =
   | { readonly kind: "funded"; readonly entryId: string; readonly available: PicoUsd | null }
-  | { readonly kind: "refused"; readonly reason: "unknown_account" | "not_prepaid" | "range" };
+  | {
+      readonly kind: "refused";
+      /** `entry_reused`: its entry id stands for something else already. */
+      readonly reason: "unknown_account" | "not_prepaid" | "entry_reused" | "range";
+    };
 
 /**
  * Mends a posted entry by a new one that names it (MONEY §4): lowers a charge, sets what a vendor really
@@ -205,6 +209,8 @@ export type CorrectionResult =
       readonly kind: "refused";
       readonly reason:
         | "unknown_entry"
+        /** Its own entry id stands for something else already. */
+        | "entry_reused"
         /** An entry of a kind that moves no money of its own. */
         | "not_correctable"
         /** A charge or a funding may only become less. */

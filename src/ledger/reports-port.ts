@@ -17,6 +17,11 @@ export type PageRequest = {
   readonly most: number;
 };
 
+/** A `before` that no page of this list gave out. */
+export class InvalidPage extends Error {
+  override readonly name = "InvalidPage";
+}
+
 /** What of a call the house may have to pay though nobody is charged. */
 export type Exposure = {
   readonly entryId: string;

@@ -8,6 +8,7 @@ import type { ConnectedVendor, Deps, Log } from "../gateway/deps.ts";
 import { warmPrompts } from "../gateway/prompt.ts";
 import type { ApiDeps } from "../http/api-deps.ts";
 import { createGatewayServer } from "../http/server.ts";
+import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import { registrations } from "../vendors/registry.ts";
 import { announce } from "./announce.ts";
@@ -24,6 +25,7 @@ import {
 import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { type OpenBooks, openBooks } from "./open-books.ts";
+import { ownerDefaults } from "./owner-defaults.ts";
 import { packageFolder, packageVersion } from "./package.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
 
@@ -68,6 +70,7 @@ async function start(
   const world = decideWorld(config);
   const log = createLog(config.logLevel);
   const catalog = readCatalog(config);
+  const autoAs = ownerDefaults(config.settings, catalog);
   const gateway = createGatewayServer();
   const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
   const url = await listen(gateway.server, host, port);
@@ -80,7 +83,7 @@ async function start(
   const adminToken = randomBytes(32).toString("base64url");
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {
-    ...dependencies({ config, world, catalog, vendors, log }, books),
+    ...dependencies({ config, world, catalog, autoAs, vendors, log }, books),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
     version: packageVersion(),
   };
@@ -127,17 +130,19 @@ function dependencies(
     readonly config: Config;
     readonly world: World;
     readonly catalog: Catalog;
+    readonly autoAs: AutoAs;
     readonly vendors: ReadonlyMap<string, ConnectedVendor>;
     readonly log: Log;
   },
   books: OpenBooks,
 ): Deps {
-  const { config, world, catalog, vendors, log } = of;
+  const { config, world, catalog, autoAs, vendors, log } = of;
   return {
     world,
     catalog,
     vendors,
     log,
+    autoAs,
     ledger: books.ledger,
     process: books.process,
     end: books.end,

@@ -34,7 +34,7 @@ function sharedLedger() {
   };
   const hold = (process: string, holdId: string): void => {
     const known = { accountId: "acct_1", vendor: "nobody", connection: "default" };
-    const rest = { amount: usd("0.05"), createdMs: 0, taskId: null };
+    const rest = { amount: usd("0.05"), vendorAmount: usd("0.05"), createdMs: 0, taskId: null };
     open.set(holdId, { holdId, process, ...known, ...rest });
   };
   return { ledger, counters, open, ended, state, hold };

@@ -5,6 +5,7 @@ import { ClientStream } from "../../gateway/client-stream.ts";
 import type { Deps } from "../../gateway/deps.ts";
 import { foreseenCost } from "../../gateway/foreseen-cost.ts";
 import { type Client, generateImage, type Opened } from "../../gateway/generate-image.ts";
+import { rateHeaders } from "../../gateway/hold-refusals.ts";
 import { clientLines } from "../../gateway/money-json.ts";
 import type { Caller } from "../../gateway/reserve.ts";
 import { formatUsd, type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
@@ -60,8 +61,8 @@ export async function generations(
   const caller: Caller = {
     accountId: key.accountId,
     keyId: key.id,
-    margin: key.margin,
     requestId,
+    policy: key,
     vendorHeaders: emulatorHeaders(header, deps),
   };
   const client = openaiClient(response, given.headers);
@@ -81,11 +82,12 @@ function emulatorHeaders(header: HeaderReader, deps: Deps): Record<string, strin
 /** The surface's side of the main path: OpenAI's envelope around whatever comes. */
 function openaiClient(response: ServerResponse, headers: Readonly<Record<string, string>>): Client {
   return {
-    open: ({ receiptId, prepared }): Opened => {
+    open: ({ receiptId, prepared, rate }): Opened => {
       const { accepted, quote } = prepared;
       const stream = new ClientStream(response);
       const allHeaders = {
         ...headers,
+        ...rateHeaders(rate),
         "content-type": "application/json",
         "x-receipt-id": receiptId,
         "x-cost-ceiling-usd": formatUsd(quote.ceiling.total),

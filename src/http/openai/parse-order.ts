@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ImageOrder, SizeAsked } from "../../gates/order.ts";
+import { readSize, SIZE_FORMS } from "../../gates/size.ts";
 import { Refusal } from "../../refusals.ts";
 
 /**
@@ -142,19 +143,15 @@ function toOrder(asked: Parsed): ImageOrder {
 }
 
 function parseSize(text: string): SizeAsked {
-  if (text === "auto") return { kind: "auto" };
-  const pixels = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);
-  if (pixels !== null) {
-    return { kind: "pixels", width: Number(pixels[1]), height: Number(pixels[2]) };
-  }
-  if (/^\d(\.\d)?K$|^512$/.test(text)) return { kind: "label", label: text };
+  const size = readSize(text);
+  if (size !== undefined) return size;
   throw new Refusal(
     "invalid_value",
     `size=${shown(text)}: must be WxH such as 1024x1024, a label such as 2K, or auto`,
     {
       param: "size",
       sent: shown(text),
-      allowed: ["WxH", "512", "1K", "1.5K", "2K", "3K", "4K", "auto"],
+      allowed: SIZE_FORMS,
     },
   );
 }

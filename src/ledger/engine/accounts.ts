@@ -1,6 +1,7 @@
 import { type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import {
   type FundRequest,
+  type FundResult,
   LEVELS_MAX,
   type Move,
   type MoveResult,
@@ -89,9 +90,7 @@ function createRoot(root: string, set: WorkingSet): void {
 export function fund(
   request: FundRequest,
   context: Context,
-):
-  | { readonly kind: "funded" }
-  | { kind: "refused"; reason: "unknown_account" | "not_prepaid" | "range" } {
+): { readonly kind: "funded" } | Refused<FundResult> {
   const { set } = context;
   const node = accountOf(request.accountId, set);
   if (node === undefined) return refused("unknown_account");
@@ -108,7 +107,7 @@ export function fund(
     !saysTheSame(known.text, "account", canonicalText(id)) ||
     !saysTheSame(known.text, "amount", canonicalText(request.amount))
   ) {
-    throw new Error(`entry ${request.entryId} was posted with another content`);
+    return refused("entry_reused");
   }
   return { kind: "funded" };
 }

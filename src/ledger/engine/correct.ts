@@ -51,14 +51,14 @@ export function correct(
   };
 }
 
-/** The same correction again is the same posting. */
+/** The same correction again is the same posting; its id may not stand for anything else. */
 function correctedBefore(posted: EntryRow, request: CorrectionRequest): CorrectionResult {
   const { entryId, corrects, amount } = request;
   if (
     !saysTheSame(posted.text, "corrects", canonicalText(corrects)) ||
     !saysTheSame(posted.text, "after", canonicalText(amount))
   ) {
-    throw new Error(`entry ${entryId} was posted with another content`);
+    return { kind: "refused", reason: "entry_reused", now: null };
   }
   const { of, before }: { of: Correctable; before: string } = JSON.parse(posted.text);
   return { kind: "corrected", entryId, of, before: BigInt(before) as PicoUsd, after: amount };

@@ -4,6 +4,7 @@ import {
   type Alert,
   type Correction,
   type Exposure,
+  InvalidPage,
   type Overrun,
   type Page,
   type PageRequest,
@@ -135,11 +136,6 @@ async function listed<Item>(
   const sql = `${list.sql} ${where} ORDER BY ${order} LIMIT ?1`;
   const rows = (await rowsOf(query, sql, parameters)).map(list.read);
   return pageOf(rows, of.most, (item) => list.cursorOf(item).join("~"));
-}
-
-/** A `before` that no page of this list gave out. */
-export class InvalidPage extends Error {
-  override readonly name = "InvalidPage";
 }
 
 function cursorIn(text: string, columns: number): readonly [bigint, ...string[]] {
