@@ -11,7 +11,7 @@ export type HttpAnswer = {
 };
 
 export type HttpCall = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly key: string;
   readonly body?: object;

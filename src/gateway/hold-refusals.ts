@@ -74,7 +74,7 @@ export function overRate(rate: RateState, { accepted }: Prepared): Refusal {
 }
 
 /** Whole seconds until a key's next minute, at least 1. */
-export function seconds({ resetMs }: RateState): number {
+function seconds({ resetMs }: RateState): number {
   return Math.max(1, Math.ceil(resetMs / 1_000));
 }
 

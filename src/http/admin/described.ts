@@ -40,6 +40,7 @@ const key = z.looseObject({
   name: z.string(),
   revoked: z.boolean(),
   expires_at: z.string().nullable(),
+  expired: z.boolean(),
   limits: limitsBody,
   allowed_models: z.array(z.string()).nullable().describe("null: all"),
   tags: z.record(z.string(), z.string()),

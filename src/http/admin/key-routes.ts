@@ -18,7 +18,7 @@ export function keyRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
       throw notFound("account", accountId, "account_id");
     }
     const keys = await deps.ledger.listKeys(accountId);
-    return context.json({ object: "list", data: keys.map(keyJson) });
+    return context.json({ object: "list", data: keys.map((key) => keyJson(key)) });
   });
   app.get("/keys/:id", async (context) =>
     context.json(keyJson(await keyOf(context.req.param("id"), deps))),

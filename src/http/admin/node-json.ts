@@ -49,7 +49,8 @@ export async function levelOf(account: Account, ledger: Pick<Ledger, "account">)
   return level;
 }
 
-export function keyJson(key: ApiKey) {
+export function keyJson(key: ApiKey, nowMs: number = Date.now()) {
+  const { expiresMs } = key.settings;
   const { auto_as, allowed_models, tags, expires_at, rate_limit } = settingsJson(key.settings);
   return {
     id: key.id,
@@ -58,6 +59,7 @@ export function keyJson(key: ApiKey) {
     created: seconds(key.createdMs),
     revoked: key.revokedMs !== null,
     expires_at: expires_at ?? null,
+    expired: expiresMs !== undefined && nowMs >= expiresMs,
     limits: limitsJson(key.limits),
     allowed_models: allowed_models ?? null,
     auto_as: auto_as ?? null,
