@@ -54,9 +54,6 @@ export function treeText(accounts: readonly Account[]): string {
   );
 }
 
-/** What a root may lose where nothing else is set (MONEY §5). */
-const HOUSE_DEFAULTS = { exposure_per_hour: "5" };
-
 /** All that is known of one. */
 export function accountInFull(account: Account): string {
   const { margin, house_limits: house } = account;
@@ -72,7 +69,7 @@ export function accountInFull(account: Account): string {
     ["limits", amountsText(account.limits)],
     ["auto as", pairsText(account.auto_as)],
     ["margin", margin === null ? "none of its own" : marginText(margin)],
-    ["house limits", amountsText({ ...HOUSE_DEFAULTS, ...house })],
+    ["house limits", amountsText(house ?? {})],
   ].filter(
     ([name]) => account.parent_id === null || !["kind", "house limits"].includes(name ?? ""),
   );

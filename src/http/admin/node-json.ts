@@ -1,9 +1,12 @@
-import type { Account, ApiKey } from "../../ledger/accounts-port.ts";
+import { type Account, type ApiKey, EXPOSURE_HOUR_DEFAULT } from "../../ledger/accounts-port.ts";
 import type { Ledger } from "../../ledger/port.ts";
 import { formatUsd } from "../../money/pico-usd.ts";
 import { limitsJson, settingsJson } from "./settings.ts";
 
 /** Accounts and keys as the administration sees them. What isn't set is null. */
+
+/** What the house is ready to lose at a root where nothing else is set. */
+const HOUSE_DEFAULTS = { exposure_per_hour: formatUsd(EXPOSURE_HOUR_DEFAULT) };
 
 /** @param level 1 for a root. */
 export function accountJson(account: Account, level: number) {
@@ -19,7 +22,7 @@ export function accountJson(account: Account, level: number) {
     limits: limitsJson(account.limits),
     auto_as: auto_as ?? null,
     margin: margin ?? null,
-    house_limits: house_limits ?? null,
+    house_limits: account.parentId === null ? { ...HOUSE_DEFAULTS, ...house_limits } : null,
     created: seconds(account.createdMs),
     settled: formatUsd(credits.settled),
     held: formatUsd(credits.held),
