@@ -19,6 +19,7 @@ export const suites: readonly Suite[] = [
   suite("emulators", { budgetSeconds: 60, workers: 2 }),
   suite("gateway", { budgetSeconds: 120, workers: 2, testMs: 30_000 }),
   suite("crash", { budgetSeconds: 60, testMs: 60_000 }),
+  suite("processes", { budgetSeconds: 90, testMs: 60_000 }),
   suite("cli", { budgetSeconds: 90, workers: 2, testMs: 60_000 }),
   suite("clients", { budgetSeconds: 90, testMs: 60_000 }),
   suite("package", { budgetSeconds: 90, testMs: 180_000 }),

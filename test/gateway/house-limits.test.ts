@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 async function account(
-  houseLimits: object,
+  houseLimits?: object,
 ): Promise<{ readonly id: string; readonly key: string }> {
   const { body } = await sandbox.admin("POST", "/accounts", {
     name: "shop",
