@@ -261,9 +261,10 @@ export function holdContract(name: string, open: OpenStore): void {
         const first = await bench.ledger.fund(request);
         expect(first).toEqual({ kind: "funded", entryId: request.entryId, available: usd("3") });
         expect(await bench.ledger.fund(request)).toEqual(first);
-        await expect(bench.ledger.fund({ ...request, amount: usd("5") })).rejects.toThrow(
-          "another content",
-        );
+        expect(await bench.ledger.fund({ ...request, amount: usd("5") })).toEqual({
+          kind: "refused",
+          reason: "entry_reused",
+        });
       });
     });
 
