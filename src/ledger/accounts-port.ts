@@ -20,7 +20,10 @@ export type HouseLimits = {
   readonly vendorCostMonth?: PicoUsd;
 };
 
-/** A root and each of its connections may lose so much an hour where nothing else is said (MONEY §5): 5 USD. */
+/**
+ * A root may lose so much an hour where nothing else is said (MONEY §5): 5 USD. A connection of which nothing
+ * is said may lose what its root may.
+ */
 export const EXPOSURE_HOUR_DEFAULT = picoUsd(5_000_000_000_000n);
 
 /** Accepted orders a key may place within a clock minute (UTC). */

@@ -32,11 +32,10 @@ export function houseRefusal(
   const { root, connection, vendorAmount } = of;
   const { set, hour, windows } = context;
   for (const node of houseNodes(connection)) {
-    const {
-      exposureHour = EXPOSURE_HOUR_DEFAULT,
-      vendorCostDay,
-      vendorCostMonth,
-    } = node === HOUSE ? of.rootLimits : of.connectionLimits;
+    const limits = node === HOUSE ? of.rootLimits : of.connectionLimits;
+    const { vendorCostDay, vendorCostMonth } = limits;
+    // A connection of which nothing is said may lose what its root may.
+    const exposureHour = limits.exposureHour ?? of.rootLimits.exposureHour ?? EXPOSURE_HOUR_DEFAULT;
     const left = (limit: PicoUsd | undefined, window: string): PicoUsd | undefined => {
       if (limit === undefined) return undefined;
       const { settled, held } = usedAt({ root, node, window }, set);
