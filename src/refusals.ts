@@ -42,6 +42,8 @@ export const refusals = {
   rate_limited: { status: 429, type: "rate_limit_error", final: false },
   ledger_range: { status: 402, type: "insufficient_quota", final: true },
   ledger_unavailable: { status: 503, type: "api_error", final: false },
+  // the way to the vendor
+  connection_busy: { status: 429, type: "rate_limit_error", final: false },
   // the vendor
   vendor_rejected: { status: 400, type: "invalid_request_error", final: true },
   moderation_blocked: { status: 400, type: "image_generation_user_error", final: true },
