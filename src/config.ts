@@ -67,6 +67,8 @@ export type Config = {
   readonly logLevel: "silent" | "error" | "warn" | "info" | "debug";
   readonly vendorTimeoutMs: number;
   readonly vendors: readonly VendorSettings[];
+  /** A variable that `spotmeter.yaml` names; undefined where it is unset or empty. */
+  readonly variable: (name: string) => string | undefined;
 };
 
 /** A setting that can't be used: printed as it is, exit code 2. */
@@ -114,6 +116,7 @@ export function parseConfig(
       key: each.keyVariables.map((name) => set[name]?.trim()).find((value) => value !== undefined),
       baseUrl: set[each.baseUrlVariable]?.replace(/\/+$/, ""),
     })),
+    variable: (name) => (Object.hasOwn(set, name) ? set[name]?.trim() : undefined),
   };
 }
 

@@ -3,9 +3,6 @@ import { type PicoUsd, parseUsd } from "../money/pico-usd.ts";
 import { usdText } from "./schema.ts";
 import type { FieldLocation, FieldPath, Problem } from "./source-text.ts";
 
-/** What a connection's uncharged cost and open exposures may come to in an hour, unless its owner says otherwise (MONEY §5). */
-const EXPOSURE_PER_HOUR_USD = "5";
-
 const amount = usdText.transform(parseUsd);
 
 function wholeNumber(max: number) {
@@ -77,8 +74,8 @@ export type ListedConnection = {
     readonly concurrent: number | undefined;
   };
   readonly houseLimits: {
-    /** Uncharged cost and open exposures, by the hour. */
-    readonly exposureHour: PicoUsd;
+    /** Uncharged cost and open exposures, by the hour; left out, the root's own limit counts. */
+    readonly exposureHour?: PicoUsd;
     readonly vendorCostDay?: PicoUsd;
     readonly vendorCostMonth?: PicoUsd;
   };
@@ -132,7 +129,7 @@ function listed(
     accounts: entry.accounts,
     pace: { imagesPerMinute, concurrent },
     houseLimits: {
-      exposureHour: exposurePerHour ?? parseUsd(EXPOSURE_PER_HOUR_USD),
+      ...(exposurePerHour === undefined ? {} : { exposureHour: exposurePerHour }),
       ...(cost.vendorCostPerDay === undefined ? {} : { vendorCostDay: cost.vendorCostPerDay }),
       ...(cost.vendorCostPerMonth === undefined
         ? {}

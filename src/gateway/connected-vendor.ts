@@ -1,4 +1,4 @@
-import { type PicoUsd, parseUsd } from "../money/pico-usd.ts";
+import type { HouseLimits } from "../ledger/accounts-port.ts";
 import type { Connection, ImageVendor } from "../vendors/port.ts";
 
 /** How fast a connection may be used by this process; undefined is without a limit. */
@@ -9,14 +9,6 @@ export type Pace = {
   readonly concurrent: number | undefined;
 };
 
-/** What a connection may cost the house (MONEY §5). Left out is without a limit. */
-export type HouseLimits = {
-  /** Uncharged cost and open exposures, by the hour. */
-  readonly exposureHour: PicoUsd;
-  readonly vendorCostDay?: PicoUsd;
-  readonly vendorCostMonth?: PicoUsd;
-};
-
 /** A vendor over one of its connections, and what that connection may be used for. */
 export type ConnectedVendor = {
   readonly vendor: ImageVendor;
@@ -24,14 +16,15 @@ export type ConnectedVendor = {
   /** Ids of the accounts that may use it, each with all below it; undefined allows every account. */
   readonly accounts: readonly string[] | undefined;
   readonly pace: Pace;
+  /** What it may cost the house in each root; what is left out is as the root says, or without a limit. */
   readonly houseLimits: HouseLimits;
 };
 
-/** What holds for a connection that nobody set limits for: any account, any pace, 5 USD an hour at risk. */
+/** What holds for a connection that nobody set limits for: any account, any pace, the root's own house limits. */
 export const UNLISTED: Pick<ConnectedVendor, "accounts" | "pace" | "houseLimits"> = {
   accounts: undefined,
   pace: { imagesPerMinute: undefined, concurrent: undefined },
-  houseLimits: { exposureHour: parseUsd("5") },
+  houseLimits: {},
 };
 
 /** Whether an account may use a connection: it or one above it is named, or nobody is. */

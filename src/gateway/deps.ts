@@ -2,7 +2,7 @@ import type { Catalog } from "../catalog/find.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
-import type { Connection, ImageVendor } from "../vendors/port.ts";
+import type { Connections } from "./connections.ts";
 
 /** What the main path works with: handed in, never looked up. */
 export type Deps = {
@@ -12,8 +12,7 @@ export type Deps = {
   readonly asOf: () => string;
   /** Defaults for an open quality or size where neither key nor account sets one; `spotmeter.yaml`. */
   readonly autoAs: AutoAs;
-  /** By vendor id; a vendor without credentials is missing. */
-  readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+  readonly connections: Connections;
   readonly ledger: Ledger;
   /** The name of this gateway process in the ledger: its holds bear it. */
   readonly process: string;
@@ -31,8 +30,6 @@ export type EndHold = (
   | { readonly kind: "spooled" }
   | { readonly kind: "lost" }
 >;
-
-export type ConnectedVendor = { readonly vendor: ImageVendor; readonly connection: Connection };
 
 /** A log line: facts by name, then words. Prompts, images and keys never go in. */
 export type Log = {

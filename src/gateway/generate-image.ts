@@ -19,6 +19,8 @@ import { type Caller, reserve } from "./reserve.ts";
 
 /** Where the answer goes, whatever the surface. */
 export type Client = {
+  /** Aborted when the client has hung up. Only waiting ends with it: a call that was held for goes on. */
+  readonly gone: AbortSignal;
   /** Opens the way for pictures once they are held for; nothing leaves before the commit point. */
   readonly open: (held: {
     readonly receiptId: string;
@@ -46,7 +48,8 @@ export type Finished = {
 
 /**
  * The main path, in the order in which it happens. Every other module exists to serve one of these lines:
- * gates before quote, quote before hold, hold before dispatch, settle before the last byte.
+ * gates before quote, quote before hold, hold before dispatch, settle before the last byte. The wait for a
+ * connection with room stands before the hold, so that no money is held meanwhile.
  *
  * @throws Refusal for everything refused before the hold is dispatched.
  */
@@ -56,15 +59,17 @@ export async function generateImage(
   client: Client,
   deps: Deps,
 ): Promise<void> {
-  const prepared = await prepare(order, caller.policy, deps); // find the model, pass its gates, quote the worst case
-  const { holdId, rate } = await reserve(prepared, caller, deps); // durably, or a 402
+  const { accountPath, policy, vendorHeaders: headers } = caller;
+  const prepared = await prepare(order, { accountPath, policy, deps }); // find the model, pass its gates, quote the worst case
   const { accepted, quote, callable } = prepared;
+  const call = { vendor: callable.vendor.id, accountPath, images: order.n, signal: client.gone };
+  using lease = await deps.connections.take(call); // the one that stays with the call, or a 429
+  const { connected } = lease;
+  const { holdId, rate } = await reserve(prepared, { caller, connected }, deps); // durably, or a 402
   const opened = client.open({ receiptId: holdId, prepared, rate });
-  const { outcome, attempts } = await dispatch(
-    accepted,
-    { ...callable.connected, holdId, sink: opened.sink, headers: caller.vendorHeaders },
-    deps,
-  );
+  const to = { lease, holdId, sink: opened.sink, headers };
+  const { outcome, attempts } = await dispatch(accepted, to, deps);
+  lease.release(); // the vendor is done with it; what follows is our own
   const held: Held = { holdId, model: callable.model, quote: quote.frozen, attempts };
   try {
     if (outcome.kind !== "made") await endWithout(outcome, held, opened, deps);

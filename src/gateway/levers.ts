@@ -63,7 +63,7 @@ function leverOf(
   const requoted = quoteEstimate(callable.model, callable.price, {
     facts: set.param === "quality" ? { ...facts, quality: set.value } : facts,
     n,
-    estimate: callable.connected.vendor.estimate(changed),
+    estimate: callable.vendor.estimate(changed),
     margin,
   });
   const { param, value } = set;

@@ -16,7 +16,7 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     price_version: price.id,
     source: price.source,
     checked_on: price.checkedOn,
-    as_of: deps.asOf(),
+    as_of: callable.asOf,
     currency: "USD",
     expected: clientBillJson({ ...quote.expected, margin }),
     ceiling: clientBillJson({ ...quote.ceiling, margin }),

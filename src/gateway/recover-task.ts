@@ -3,7 +3,7 @@ import type { UsageItem } from "../billing/usage.ts";
 import { priceVersionSchema } from "../catalog/schema.ts";
 import type { Ending, Ledger, LedgerCall, OpenHold } from "../ledger/port.ts";
 import type { TaskEnding } from "../vendors/port.ts";
-import type { ConnectedVendor } from "./deps.ts";
+import type { ConnectedVendor } from "./connected-vendor.ts";
 import { postedLines } from "./judge.ts";
 
 /** So long recovery asks after a task before it gives up (MONEY §6). */
@@ -18,15 +18,17 @@ export async function recoverTask(
   open: OpenHold,
   given: {
     readonly ledger: Pick<Ledger, "call">;
-    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    /** Every connection of this start, whoever may use it. */
+    readonly connections: readonly ConnectedVendor[];
     readonly resumeMsMax?: number;
   },
 ): Promise<Ending | "unknown"> {
-  const connected = given.vendors.get(open.vendor);
+  // A task belongs to the credentials that submitted it; a vendor may be another under the same id by now.
+  const connected = given.connections.find(
+    ({ connection, vendor }) => connection.id === open.connection && vendor.id === open.vendor,
+  );
   const resume = connected?.vendor.resume;
   if (open.taskId === null || connected === undefined || resume === undefined) return "unknown";
-  // A task belongs to the credentials that submitted it.
-  if (connected.connection.id !== open.connection) return "unknown";
   const call = await given.ledger.call(open.holdId);
   if (call === undefined) return "unknown";
   const ended = await resume({

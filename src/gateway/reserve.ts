@@ -7,6 +7,7 @@ import { storedPrice } from "../ledger/price-text.ts";
 import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
+import type { ConnectedVendor } from "./connected-vendor.ts";
 import type { Deps, Log } from "./deps.ts";
 import { overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
 import type { OrderPolicy, Prepared } from "./prepare.ts";
@@ -14,6 +15,8 @@ import type { OrderPolicy, Prepared } from "./prepare.ts";
 /** Who asks, already known by a key. */
 export type Caller = {
   readonly accountId: string;
+  /** The account's id and those of all above it, up to the root. */
+  readonly accountPath: readonly string[];
   readonly keyId: string;
   readonly requestId: string;
   /** What the key's owner has set. */
@@ -22,6 +25,8 @@ export type Caller = {
   readonly vendorHeaders: Readonly<Record<string, string>>;
 };
 
+/** What a hold is for: who pays, and over which connection the call will go. */
+export type HoldFor = { readonly caller: Caller; readonly connected: ConnectedVendor };
 /** A hold that was made. */
 export type Reserved = {
   /** The receipt's id too. */
@@ -35,8 +40,9 @@ export type Reserved = {
  *
  * @throws Refusal naming the limit that it doesn't fit; LedgerUnavailable.
  */
-export async function reserve(prepared: Prepared, caller: Caller, deps: Deps): Promise<Reserved> {
-  const request = holdRequest(prepared, caller, deps);
+export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps): Promise<Reserved> {
+  const { caller } = holdFor;
+  const request = holdRequest(prepared, holdFor, deps);
   const result = await deps.ledger.hold(request);
   switch (result.kind) {
     case "held":
@@ -68,7 +74,7 @@ function sayAlerts(alerts: readonly Alert[], log: Log): void {
   }
 }
 
-function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldRequest {
+function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: Deps): HoldRequest {
   const { accepted, asked, callable, quote } = prepared;
   const { order, size, prompt } = accepted;
   const { pixels } = size;
@@ -82,9 +88,9 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
     ...(margin === null ? {} : { vendorAmount, margin }),
     expected: quote.expected.total,
     model: callable.model.id,
-    vendor: callable.model.vendor,
-    connection: callable.connected.connection.id,
-    asOf: deps.asOf(),
+    vendor: connected.vendor.id,
+    connection: connected.connection.id,
+    asOf: callable.asOf,
     price: storedPrice(callable.price),
     ratingVersion: RATING_VERSION,
     facts: {
@@ -108,7 +114,7 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
     warnings: callable.warnings,
     tags: { ...caller.policy.settings.tags, ...order.tags },
     user: order.user ?? null,
-    admission: { process: deps.process },
+    admission: { process: deps.process, connectionLimits: connected.houseLimits },
   };
 }
 
@@ -116,7 +122,7 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
 export function sentFor({ callable, accepted }: Prepared): {
   readonly [param: string]: JsonValue;
 } {
-  return callable.connected.vendor.sent(accepted);
+  return callable.vendor.sent(accepted);
 }
 
 /** The weakest mark among the prices that a quote rests on. */

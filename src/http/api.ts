@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { findModel, nearestName } from "../catalog/find.ts";
 import { checkKey } from "../gateway/api-keys.ts";
-import { prepare } from "../gateway/prepare.ts";
+import { type PreparedFor, prepare } from "../gateway/prepare.ts";
 import { quoteJson } from "../gateway/quote-json.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
 import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
@@ -58,20 +58,20 @@ function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
 
 function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
   app.post(`${prefix}/images/quote`, async (context) => {
-    const key = await keyOf(context, deps);
+    const by = askedBy(await keyOf(context, deps), deps);
     const order = parseOrder(await readJson(context.env.incoming, ORDER_BYTES_MAX));
-    return context.json(quoteJson(await prepare(order, key, deps), deps));
+    return context.json(quoteJson(await prepare(order, by), deps));
   });
   app.get(`${prefix}/models`, async (context) => {
-    const key = await keyOf(context, deps);
-    const data = deps.catalog.models.map((model) => modelJson(model, key, deps));
+    const by = askedBy(await keyOf(context, deps), deps);
+    const data = deps.catalog.models.map((model) => modelJson(model, by));
     return context.json({ object: "list", data });
   });
   app.get(`${prefix}/models/:id{.+}`, async (context) => {
-    const key = await keyOf(context, deps);
+    const by = askedBy(await keyOf(context, deps), deps);
     const name = context.req.param("id");
     const model = findModel(deps.catalog, name);
-    if (model !== undefined) return context.json(modelJson(model, key, deps));
+    if (model !== undefined) return context.json(modelJson(model, by));
     const nearest = nearestName(deps.catalog, name);
     const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
     throw new Refusal("unknown_model", `model=${name}: no such model${hint}`, { param: "model" });
@@ -122,6 +122,11 @@ async function answersFor(accountId: string, payer: string, deps: ApiDeps): Prom
     at = account?.parentId ?? null;
   }
   return at === accountId;
+}
+
+/** What a key may call, and on which terms. */
+function askedBy(key: KeyPolicy, deps: ApiDeps): PreparedFor {
+  return { deps, accountPath: key.accountPath, policy: key };
 }
 
 function keyOf(context: ApiContext, deps: ApiDeps): Promise<KeyPolicy> {

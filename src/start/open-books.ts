@@ -1,6 +1,7 @@
 import type { Catalog } from "../catalog/find.ts";
 import type { Config } from "../config.ts";
-import type { ConnectedVendor, EndHold, Log } from "../gateway/deps.ts";
+import type { ConnectedVendor } from "../gateway/connected-vendor.ts";
+import type { EndHold, Log } from "../gateway/deps.ts";
 import { recoverTask } from "../gateway/recover-task.ts";
 import { newId } from "../ids.ts";
 import { endDurably } from "../ledger/end-durably.ts";
@@ -40,12 +41,12 @@ export async function openBooks(
     readonly config: Config;
     readonly world: World;
     readonly catalog: Catalog;
-    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly connections: readonly ConnectedVendor[];
     readonly log: Log;
   },
   stack: AsyncDisposableStack,
 ): Promise<OpenBooks> {
-  const { config, world, catalog, vendors, log } = of;
+  const { config, world, catalog, connections, log } = of;
   const lock = await takeOwnerLock({ home: config.home }).catch(explain);
   stack.defer(() => lock.release());
   const catalogPrices = catalog.models.flatMap((model) => model.rateCard.map(storedPrice));
@@ -59,7 +60,7 @@ export async function openBooks(
   stack.defer(() => ledger.close());
   const process = newId("proc");
   const folder = spoolFolder(config.home);
-  const resumeTask = (hold: OpenHold) => recoverTask(hold, { ledger, vendors });
+  const resumeTask = (hold: OpenHold) => recoverTask(hold, { ledger, connections });
   await watchProcesses({ ledger, process, resumeTask, log, config }, stack);
   const before = takeProcessFile(config.home, process) ?? NOBODY;
   const shared = ledger.beats !== undefined;

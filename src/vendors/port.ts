@@ -10,6 +10,8 @@ export type Connection = {
   /** As the vendor's clients write it: with or without a path, see `config.ts`. Never ends in a slash. */
   readonly baseUrl: string;
   readonly key: string;
+  /** As its owner named it; a word for people, nothing is decided by it. */
+  readonly region?: string;
   /** The base URL is on loopback: an emulator or a test, whose result URLs may be loopback too. */
   readonly loopback: boolean;
 };

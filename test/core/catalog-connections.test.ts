@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ListedConnection } from "../../src/catalog/connections.ts";
 import { loadCatalog } from "../../src/catalog/load.ts";
-import { formatUsd } from "../../src/money/pico-usd.ts";
 
 const load = (text: string): readonly ListedConnection[] =>
   loadCatalog({ folder: "catalog/models", overrides: { text, file: "spotmeter.yaml" } })
@@ -58,7 +57,7 @@ describe("a listed connection", () => {
     expect(listed?.at("baseUrl")).toBe("spotmeter.yaml:5 connections.0.baseUrl");
   });
 
-  it("needs an id, a vendor and a key's name only: any account, any pace, 5 USD an hour at risk", () => {
+  it("needs an id, a vendor and a key's name only: any account, any pace, no limits of its own", () => {
     const [listed] = load(withLines());
     expect(listed).toMatchObject({
       baseUrl: undefined,
@@ -66,8 +65,7 @@ describe("a listed connection", () => {
       accounts: undefined,
       pace: { imagesPerMinute: undefined, concurrent: undefined },
     });
-    expect(Object.keys(listed?.houseLimits ?? {})).toEqual(["exposureHour"]);
-    expect(listed && formatUsd(listed.houseLimits.exposureHour)).toBe("5");
+    expect(listed?.houseLimits).toEqual({});
     // A field that isn't there is told by the entry around it.
     expect(listed?.at("baseUrl")).toBe("spotmeter.yaml:2 connections.0.baseUrl");
   });

@@ -60,6 +60,7 @@ export async function generations(
   const order = parseOrder(await readJson(request, ORDER_BYTES_MAX));
   const caller: Caller = {
     accountId: key.accountId,
+    accountPath: key.accountPath,
     keyId: key.id,
     requestId,
     policy: key,
@@ -82,6 +83,7 @@ function emulatorHeaders(header: HeaderReader, deps: Deps): Record<string, strin
 /** The surface's side of the main path: OpenAI's envelope around whatever comes. */
 function openaiClient(response: ServerResponse, headers: Readonly<Record<string, string>>): Client {
   return {
+    gone: goneSignal(response),
     open: ({ receiptId, prepared, rate }): Opened => {
       const { accepted, quote } = prepared;
       const stream = new ClientStream(response);
@@ -131,6 +133,14 @@ function openaiClient(response: ServerResponse, headers: Readonly<Record<string,
       };
     },
   };
+}
+
+/** Aborted when the answer can't reach its client any more, and once it has. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  if (response.destroyed) return AbortSignal.abort();
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
 }
 
 /** The cost in headers, for clients that show nothing else; the second name is read by gateways in front of us. */
