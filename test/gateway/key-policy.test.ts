@@ -128,6 +128,8 @@ describe("allowed models", () => {
     [{ margin: { fixed: "1" } }, "margin", undefined],
     [{ house_limits: { exposure_per_hour: "1" } }, "house_limits", undefined],
     [{ tags: { shop: 1 } }, "tags.shop", undefined],
+    [JSON.parse('{"tags":{"__proto__":"x"}}'), "tags.__proto__", undefined],
+    [JSON.parse('{"constructor":"x"}'), "constructor", undefined],
   ])("%j is invalid_value of %s", async (of, param, allowed) => {
     const { status, body } = await sandbox.admin("POST", "/keys", {
       account_id: account,

@@ -79,11 +79,14 @@ describe("the same said twice is refused: neither is dropped", () => {
   it.each([
     [{ max_budget: "1", limits: { max_budget: "2" } }, "max_budget"],
     [{ max_budget: "1", limits: { total: "2" } }, "limits.max_budget"],
+    [{ max_budget: "1", limits: null }, "max_budget"],
+    [{ rpm_limit: 1, rate_limit: null }, "rpm_limit"],
+    [{ rpm_limit: 1, rate_limit: 6 }, "rpm_limit"],
     [{ max_budget: "1", budget_duration: "1d", limits: { day: "2" } }, "limits.max_budget"],
     [{ limits: { day: "1", daily: "2" } }, "limits.daily"],
     [{ limits: { daily: "1", "1d": "2" } }, "limits.1d"],
     [{ rpm_limit: 1, rate_limit: { requests_per_minute: 2 } }, "rate_limit.rpm_limit"],
-    [{ rpm_limit: 1, rate_limit: { rpm_limit: 2 } }, "rate_limit.rpm_limit"],
+    [{ rpm_limit: 1, rate_limit: { rpm_limit: 2 } }, "rpm_limit"],
     [{ models: ["a"], allowed_models: ["b"] }, "models"],
     [{ budget_duration: "1d" }, "max_budget"],
   ])("%j", (said, param) => {

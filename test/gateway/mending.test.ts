@@ -161,6 +161,27 @@ describe("an exposure", () => {
   });
 });
 
+describe("the house's hour", () => {
+  it("ends for a root that lost more than 5 USD in it; other roots go on", async () => {
+    const over = await party();
+    // 5.8738 USD beyond the ceiling.
+    await call(over, "overrun");
+    const refused = await sandbox.generate(ORDER, undefined, over.key);
+    expect([refused.status, refused.body.error.code]).toEqual([429, "exposure_limit"]);
+    expect(refused.headers.get("x-should-retry")).toBe("false");
+    expect(JSON.stringify(refused.body)).not.toContain("5.87");
+    expect((await sandbox.generate(ORDER, undefined, (await party()).key)).status).toBe(200);
+  });
+
+  it("goes on once its exposures turn out not to be billed", async () => {
+    const feared = await party({ house_limits: { exposure_per_hour: "0.006" } });
+    const id = await call(feared, "status=500");
+    expect((await sandbox.generate(ORDER, undefined, feared.key)).status).toBe(429);
+    await sandbox.admin("POST", `/exposures/${id}/close`, { billed: "0", reason: "not billed" });
+    expect((await sandbox.generate(ORDER, undefined, feared.key)).status).toBe(200);
+  });
+});
+
 describe("lists", () => {
   it("an overrun is what usage came to beyond the ceiling", async () => {
     const over = await party();

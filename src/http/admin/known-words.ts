@@ -21,15 +21,24 @@ export function inOurWords(body: unknown, of: "account" | "key"): unknown {
   if (!isFields(body)) return body;
   refuseForeign(body, "");
   const { max_budget, budget_duration, ...own } = body;
-  const budget = { max_budget, budget_duration };
-  const named = Object.entries(budget).filter(([name]) => name in body);
-  for (const [name] of named) refuseTwice(own["limits"], name, "limits");
+  const named = Object.entries({ max_budget, budget_duration }).filter(([name]) => name in body);
+  const beside = named.map(([name]) => name);
   const limits =
     named.length === 0
       ? own["limits"]
-      : { ...(isFields(own["limits"]) ? own["limits"] : {}), ...Object.fromEntries(named) };
+      : { ...within(own, "limits", beside), ...Object.fromEntries(named) };
   const read = limits === undefined ? own : { ...own, limits: limitsInOurWords(limits) };
   return of === "key" ? keyInOurWords(read) : read;
+}
+
+/** An object into which words that stand beside it are to go. @throws Refusal when it says them too, or is none. */
+function within(body: Fields, at: string, beside: readonly string[]): Fields {
+  const inside = body[at];
+  if (inside === undefined) return {};
+  const [word = ""] = isFields(inside) ? beside.filter((name) => name in inside) : beside;
+  if (word === "" && isFields(inside)) return inside;
+  const message = `${word} stands beside ${at}, which says otherwise: give one`;
+  throw new Refusal("invalid_value", message, { param: word });
 }
 
 /** The same for the body of limits alone. */
@@ -85,17 +94,15 @@ function keyInOurWords(body: Fields): Fields {
   if ("models" in body) {
     put(key, { theirs: "models", ours: "allowed_models", value: models, at: "" });
   }
-  const { rate_limit: rate } = own;
-  const rates: { [name: string]: unknown } = isFields(rate) ? { ...rate } : {};
-  if (isFields(rate)) refuseForeign(rate, "rate_limit");
-  const inside = rates["rpm_limit"];
-  delete rates["rpm_limit"];
-  for (const value of [rpm_limit, inside]) {
-    if (value === undefined) continue;
-    put(rates, { theirs: "rpm_limit", ours: "requests_per_minute", value, at: "rate_limit" });
-    key["rate_limit"] = rates;
-  }
-  return key;
+  const given = own["rate_limit"];
+  if (isFields(given)) refuseForeign(given, "rate_limit");
+  const beside = "rpm_limit" in body;
+  if (!beside && !(isFields(given) && "rpm_limit" in given)) return key;
+  const { rpm_limit: inside, ...rate } = within(own, "rate_limit", beside ? ["rpm_limit"] : []);
+  const rates = { ...rate };
+  const value = beside ? rpm_limit : inside;
+  put(rates, { theirs: "rpm_limit", ours: "requests_per_minute", value, at: "rate_limit" });
+  return { ...key, rate_limit: rates };
 }
 
 /** Puts a value under our word, unless something stands there. */
@@ -116,35 +123,33 @@ function put(
   fields[ours] = value;
 }
 
-function refuseTwice(limits: unknown, name: string, at: string): void {
-  if (!isFields(limits) || !(name in limits)) return;
-  const message = `${name} stands beside and in ${at}: give it once`;
-  throw new Refusal("invalid_value", message, { param: name });
-}
-
 /** What means something that isn't there, or something else here: why, and the word to use. */
-const foreign: { readonly [word: string]: readonly [why: string, ours: string] } = {
-  soft_budget: ["50, 80 and 100 % of every limit are alerts; there is nothing to set", "limits"],
-  tpm_limit: ["pictures are counted, not tokens a minute", "rate_limit.images_per_minute"],
-  max_parallel_requests: [
-    "calls at the same time are not counted, those of a minute are",
-    "rate_limit.requests_per_minute",
+const foreign: ReadonlyMap<string, { readonly why: string; readonly ours: string }> = new Map([
+  ["soft_budget", { why: "50, 80 and 100 % of every limit are alerts", ours: "limits" }],
+  [
+    "tpm_limit",
+    { why: "pictures are counted, not tokens a minute", ours: "rate_limit.images_per_minute" },
   ],
-  duration: ["say when instead of how long: an ISO date-time", "expires_at"],
-  expires_in: ["say when instead of how long: an ISO date-time", "expires_at"],
-  team_id: ["accounts are the teams", "account_id of a key, parent_id of an account"],
-  key_alias: ["it is the name", "name"],
-  team_alias: ["it is the name", "name"],
-  metadata: ["what is written on every call are tags", "tags"],
-};
+  [
+    "max_parallel_requests",
+    { why: "orders of a minute are counted", ours: "rate_limit.requests_per_minute" },
+  ],
+  ["duration", { why: "say when, an ISO date-time, instead of how long", ours: "expires_at" }],
+  ["expires_in", { why: "say when, an ISO date-time, instead of how long", ours: "expires_at" }],
+  ["team_id", { why: "accounts are the teams", ours: "account_id" }],
+  ["key_alias", { why: "it is the name", ours: "name" }],
+  ["team_alias", { why: "it is the name", ours: "name" }],
+  ["metadata", { why: "what is written on every call are tags", ours: "tags" }],
+]);
 
 function refuseForeign(fields: Fields, at: string): void {
-  const [word] = Object.keys(fields).filter((name) => Object.hasOwn(foreign, name));
-  const [why, ours] = foreign[word ?? ""] ?? [];
-  if (word === undefined || why === undefined || ours === undefined) return;
-  const param = fieldOf(at, word);
-  const message = `${param}: ${why}; the word here is ${ours}`;
-  throw new Refusal("invalid_value", message, { param, allowed: [ours] });
+  for (const word of Object.keys(fields)) {
+    const found = foreign.get(word);
+    if (found === undefined) continue;
+    const param = fieldOf(at, word);
+    const message = `${param}: ${found.why}; the word here is ${found.ours}`;
+    throw new Refusal("invalid_value", message, { param, allowed: [found.ours] });
+  }
 }
 
 function fieldOf(at: string, name: string): string {

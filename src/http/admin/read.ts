@@ -27,7 +27,22 @@ export async function readAdmin<T>(
   schema: z.ZodType<T>,
   words: (body: unknown) => unknown = (body) => body,
 ): Promise<T> {
-  return parseAdmin(schema, words(await readJson(context.env.incoming, ADMIN_BYTES_MAX)));
+  const body = await readJson(context.env.incoming, ADMIN_BYTES_MAX);
+  refuseLost(body, []);
+  return parseAdmin(schema, words(body));
+}
+
+/** A name that readers of records lose silently is refused wherever it stands. */
+function refuseLost(value: unknown, path: readonly string[]): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    const at = [...path, name];
+    if (name === "__proto__") {
+      const param = at.join(".");
+      throw new Refusal("invalid_value", `${param}: nothing can have this name`, { param });
+    }
+    refuseLost(inner, at);
+  }
 }
 
 /** The query of an admin request. @throws Refusal as `readAdmin` does. */
@@ -51,22 +66,22 @@ export function parseAdmin<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Fields that stand at one kind of node only. */
-const belongsTo: { readonly [field: string]: string } = {
-  allowed_models: "only keys have it",
-  tags: "only keys have it",
-  expires_at: "only keys have it",
-  rate_limit: "only keys have it",
-  rpm_limit: "only keys have a rate limit",
-  models: "only keys have allowed_models",
-  margin: "only accounts have one",
-  house_limits: "only roots have them",
-  prepaid: "said when a root is made, for good",
-  parent_id: "said when an account is made; POST /admin/v1/accounts/{id}/move changes it",
-};
+const belongsTo: ReadonlyMap<string, string> = new Map([
+  ["allowed_models", "only keys have it"],
+  ["tags", "only keys have it"],
+  ["expires_at", "only keys have it"],
+  ["rate_limit", "only keys have it"],
+  ["rpm_limit", "only keys have a rate limit"],
+  ["models", "only keys have allowed_models"],
+  ["margin", "only accounts have one"],
+  ["house_limits", "only roots have them"],
+  ["prepaid", "said when a root is made, for good"],
+  ["account_id", "said when a key is made, for good"],
+  ["parent_id", "said when an account is made; POST /admin/v1/accounts/{id}/move changes it"],
+]);
 
-function unknownField(path: readonly string[]): string {
-  const [first = ""] = path;
-  if (path.length === 1) return belongsTo[first] ?? "unknown field";
+function unknownField([first = "", ...inner]: readonly string[]): string {
+  if (inner.length === 0) return belongsTo.get(first) ?? "unknown field";
   return first === "limits" ? "unknown field; limits are day, month and total" : "unknown field";
 }
 
