@@ -14,8 +14,10 @@ import { addModels } from "./models.ts";
 import { addOverruns } from "./overruns.ts";
 import { addQuote } from "./quote.ts";
 import { addReceipt } from "./receipt.ts";
+import { addReprice } from "./reprice.ts";
 import { addServe } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
+import { addUsage } from "./usage.ts";
 import { addVerify } from "./verify.ts";
 
 /** The whole command line. Commander throws instead of exiting; whatever it prints goes through the terminal. */
@@ -53,6 +55,8 @@ export function createProgram(terminal: Terminal): Command {
   addOverruns(program, terminal);
   addCorrections(program, terminal);
   addCorrect(program, terminal);
+  addUsage(program, terminal);
+  addReprice(program, terminal);
   addVerify(program, terminal);
   return program;
 }

@@ -128,6 +128,63 @@ export const modelAnswer = z.looseObject({
 export type Model = z.infer<typeof modelAnswer>;
 export const modelsAnswer = z.looseObject({ data: z.array(modelAnswer) });
 
+const usedFigures = z.looseObject({
+  calls: z.number(),
+  settled: z.number(),
+  images: z.number(),
+  charge: z.string(),
+  held: z.string(),
+  average_per_image: z.string().nullable(),
+  vendor_cost: z.string().optional(),
+  overrun: z.string().optional(),
+  exposure: z.string().optional(),
+});
+export type UsedFigures = z.infer<typeof usedFigures>;
+export const usageAnswer = z.looseObject({
+  from: z.string(),
+  to: z.string(),
+  by: words,
+  data: z.array(usedFigures),
+  total: usedFigures,
+  emulated: z.boolean(),
+});
+export type UsageTold = z.infer<typeof usageAnswer>;
+
+const repricedFigure = z.looseObject({
+  before: z.string(),
+  after: z.string().nullable(),
+  change: z.string(),
+  because: z.string().nullable(),
+});
+export type RepricedFigure = z.infer<typeof repricedFigure>;
+const repricedSums = z.looseObject({
+  corrected: z.number(),
+  before: z.string(),
+  after: z.string(),
+  difference: z.string(),
+  unchanged: z.number(),
+  kept: z.record(z.string(), z.number()),
+});
+export type RepricedSums = z.infer<typeof repricedSums>;
+export const repriceAnswer = z.looseObject({
+  from: z.string(),
+  to: z.string(),
+  applied: z.boolean(),
+  calls: z.number(),
+  charges: repricedSums,
+  vendor_costs: repricedSums,
+  data: z.array(
+    z.looseObject({
+      receipt_id: z.string(),
+      charge: repricedFigure.nullable(),
+      vendor_cost: repricedFigure.nullable(),
+    }),
+  ),
+  data_left_out: z.number(),
+  emulated: z.boolean(),
+});
+export type Repricing = z.infer<typeof repriceAnswer>;
+
 /** Reads an answer. @throws Refused when the gateway speaks another version's language. */
 export function readAnswer<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
 import { orderBody } from "./openai/parse-order.ts";
@@ -85,6 +86,25 @@ const usage = z.looseObject({
   total: used,
   emulated: z.boolean(),
 });
+const repriced = z.looseObject({
+  corrected: z.int(),
+  before: usd.describe("of those corrected, together"),
+  after: usd,
+  difference: usd,
+  unchanged: z.int(),
+  kept: z.record(z.string(), z.int()).describe("how many stay as they are, by reason"),
+});
+const repricing = z.looseObject({
+  object: z.literal("repricing"),
+  from: z.string(),
+  to: z.string(),
+  applied: z.boolean(),
+  calls: z.int(),
+  charges: repriced,
+  vendor_costs: repriced,
+  data: z.array(anything),
+  data_left_out: z.int(),
+});
 const csv = z.string().describe("RFC 4180, with a header row");
 const error = z.object({
   error: z.looseObject({
@@ -158,6 +178,13 @@ export const describedRoutes: readonly Described[] = [
     summary: "The same as a table",
     query: houseUsageQuery,
     answer: csv,
+  },
+  {
+    method: "post",
+    path: "/admin/v1/reprice",
+    summary: "Bill again by a corrected price version, as corrections; a dry run without apply",
+    body: repriceBody,
+    answer: repricing,
   },
   ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },

@@ -29,6 +29,8 @@ import type {
   Overrun,
   Page,
   PageRequest,
+  PricedCalls,
+  PricedCallsQuery,
   UsageQuery,
   UsageRow,
 } from "./reports-port.ts";
@@ -106,6 +108,8 @@ export type LedgerReports = {
   alerts(of: PageRequest): Promise<Page<Alert>>;
   /** @throws TooManyRows for more than `query.most`. */
   usage(query: UsageQuery): Promise<readonly UsageRow[]>;
+  /** Looks through all calls, a slice at a time, for those that were priced by one version. */
+  pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
 };
 
 /** The store can't take or give anything now: new orders get 503 `ledger_unavailable`, endings go to the spool. */

@@ -121,3 +121,22 @@ export type UsageRow = {
   /** Open ones. */
   readonly exposure: PicoUsd;
 };
+
+/** Which calls to look for: those whose hold, or whose ending's echoed price, cites a price version. */
+export type PricedCallsQuery = {
+  readonly priceId: string;
+  /** This account and all below it, by the path at the time of the call; absent is everything. */
+  readonly accountId?: string | undefined;
+  /** First UTC day of the holds, YYYY-MM-DD. */
+  readonly from?: string | undefined;
+  /** Where the slice before ended: its `next`. */
+  readonly after?: string | undefined;
+};
+
+/** What a slice of the calls held, root by root, oldest first. It may be empty and not the last. */
+export type PricedCalls = {
+  /** Ended calls only: an open one has been billed nothing yet. */
+  readonly holdIds: readonly string[];
+  /** Null after the last slice. */
+  readonly next: string | null;
+};

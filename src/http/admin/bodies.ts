@@ -187,3 +187,17 @@ function some<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
     .strictObject(shape)
     .refine((given) => Object.keys(given).length > 0, `names none of ${names}`);
 }
+
+const priceVersionId = z.string().min(1).max(128);
+
+/** Billing again by a corrected price version; without `apply` nothing is posted. */
+export const repriceBody = z.strictObject({
+  from: priceVersionId.describe("the wrong version, as receipts name it"),
+  to: priceVersionId.describe("the corrected version, in the catalog or spotmeter.yaml"),
+  since: z.iso
+    .date({ error: "must be a day, YYYY-MM-DD" })
+    .optional()
+    .describe("first UTC day of the orders"),
+  account_id: z.string().min(1).optional().describe("this account and all below it only"),
+  apply: z.boolean().default(false).describe("post the corrections"),
+});

@@ -2,9 +2,11 @@ import { Hono } from "hono";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
 import { houseUsageRoutes } from "../usage/routes.ts";
 import { accountRoutes } from "./account-routes.ts";
+import { repriceBody } from "./bodies.ts";
 import { callRoutes } from "./call-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
-import { actorOf } from "./read.ts";
+import { actorOf, readAdmin } from "./read.ts";
+import { repriceJson } from "./reprice.ts";
 
 /** The administration: for the master key and the command line only. Every change is journalled with its actor. */
 export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
@@ -17,5 +19,9 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   keyRoutes(app, deps);
   callRoutes(app, deps);
   houseUsageRoutes(app, deps);
+  app.post("/reprice", async (context) => {
+    const asked = await readAdmin(context, repriceBody);
+    return context.json(await repriceJson(asked, actorOf(context, deps), deps));
+  });
   return app;
 }

@@ -5,6 +5,7 @@ import type { CommandName, Commands } from "../engine/commands.ts";
 import type { Beats, Ledger, StoredPrice } from "../port.ts";
 import { readAccount, readAccounts, readKey, readKeys } from "./account-reads.ts";
 import { readCall, readOpenHolds, readPrice, readRootOf } from "./call-reads.ts";
+import { readPricedCalls } from "./priced-calls.ts";
 import {
   readAlerts,
   readCorrections,
@@ -52,6 +53,7 @@ export function ledgerOn(store: Store): Ledger {
     corrections: (of) => readCorrections(query, of),
     alerts: (of) => readAlerts(query, of),
     usage: (of) => readUsage(query, of),
+    pricedCalls: (of) => readPricedCalls(query, of),
     credits: async (accountId) => (await readAccount(query, accountId, nowMs()))?.credits,
     close: store.close,
   };

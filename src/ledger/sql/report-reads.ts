@@ -28,11 +28,12 @@ import {
 /** Reads lists and sums over many calls. */
 
 /** A pattern for paths that go through a node: ids hold underscores, which LIKE would take for any letter. */
-function through(node: string): string {
+export function through(node: string): string {
   return `% ${node.replace(/[\\%_]/g, "\\$&")} %`;
 }
 
-const PATH_LIKE = "(' ' || path || ' ') LIKE";
+/** True for calls whose path matches what `through` gives. */
+export const PATH_LIKE = "(' ' || path || ' ') LIKE";
 
 /** One page of calls, newest first by id, which sorts by age. */
 async function callsWhere(query: Query, where: string, of: PageRequest): Promise<Page<EndedOf>> {
