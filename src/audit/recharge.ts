@@ -3,7 +3,7 @@ import { canRate, rateItems } from "../billing/rate.ts";
 import type { Usage } from "../billing/usage.ts";
 import type { PriceVersion } from "../catalog/schema.ts";
 import type { Ending, HoldRequest } from "../ledger/port.ts";
-import type { PicoUsd } from "../money/pico-usd.ts";
+import { minUsd, type PicoUsd } from "../money/pico-usd.ts";
 
 /** Computes bills again from the facts that the journal keeps of a call, by whichever prices. Pure. */
 
@@ -20,7 +20,7 @@ export type RatedBy = {
   readonly echoedPrice: PriceVersion | undefined;
 };
 
-/** The charge of a settled call: never above what it was held for, with the margin that its hold froze. */
+/** The charge of a settled call, with the margin that its hold froze. */
 export function chargeAgain(hold: HeldFacts, ending: SettledFacts, by: RatedBy): Charge {
   const { price, echoedPrice } = by;
   const images = BigInt(ending.imagesMade);
@@ -45,7 +45,7 @@ export type Recharged = {
   readonly vendorCost: PicoUsd | null;
 };
 
-/** What an ended call comes to by given prices; undefined when they don't price all that it used. */
+/** What an ended call comes to by given prices, never charged above its hold; undefined when they don't price all that it used. */
 export function recharge(hold: HeldFacts, ending: Ending, by: RatedBy): Recharged | undefined {
   const { price, echoedPrice } = by;
   const facts = hold.facts.priced;
@@ -54,8 +54,10 @@ export function recharge(hold: HeldFacts, ending: Ending, by: RatedBy): Recharge
   const prices = echoedPrice === undefined ? [price] : [price, echoedPrice];
   if (!prices.every((each) => canRate(used, each, facts))) return undefined;
   if (ending.kind === "settle") {
-    const charge = chargeAgain(hold, ending, by);
-    return { charge: charge.amount, vendorCost: ending.vendorCost && charge.vendorCost.total };
+    const { amount, vendorCost } = chargeAgain(hold, ending, by);
+    // Billed at the ceiling by a dearer price it would be more than was held.
+    const charge = minUsd(amount, hold.amount);
+    return { charge, vendorCost: ending.vendorCost && vendorCost.total };
   }
   const cost = ending.vendorCost && rateItems(ending.items, echoedPrice ?? price, facts).total;
   return { charge: null, vendorCost: cost };
