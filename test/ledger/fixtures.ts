@@ -215,7 +215,8 @@ function frozen(hold: HoldRequest): FrozenQuote {
     facts: hold.facts.priced,
     n: BigInt(hold.facts.n),
     ceilingItems: hold.ceilingItems,
-    ceiling: hold.amount,
+    ceiling: hold.vendorAmount ?? hold.amount,
+    margin: hold.margin ?? null,
   };
 }
 

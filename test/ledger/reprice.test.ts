@@ -170,10 +170,7 @@ describe("reprice", () => {
     // 0.05 + 0.005 + 0.001; corrected 0.04 + 0.004 + 0.001
     const amount = usd("0.056");
     const hold = { ...holdOf(party), amount, vendorAmount: usd("0.05"), margin };
-    const line = { meter: "margin", quantity: 1n, unitPrice: usd("0.006"), amount: usd("0.006") };
-    const flat = settleFlat(hold);
-    const lines = [...flat.lines, line as (typeof flat.lines)[number]];
-    await settled(party, hold, { ...flat, charge: amount, lines });
+    await settled(party, hold);
     expect(await only(cheaper)).toEqual(["0.056 -> 0.045 correct", "0.05 -> 0.04 correct"]);
   });
 
