@@ -51,7 +51,7 @@ export function repricingText(repricing: Repricing): string {
   const { from, to, calls, applied, emulated, data_left_out: leftOut } = repricing;
   const corrected = repricing.charges.corrected + repricing.vendor_costs.corrected;
   return [
-    `${calls} calls were billed by ${from}${emulated ? ", SANDBOX: no real money" : ""}`,
+    `calls billed by ${from}: ${calls}${emulated ? ", SANDBOX: no real money" : ""}`,
     ...(calls === 0 ? [] : ["", callsTable(repricing)]),
     ...(leftOut === 0 ? [] : [`and ${leftOut} more, not listed here but counted below`]),
     "",

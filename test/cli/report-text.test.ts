@@ -85,7 +85,7 @@ describe("a repricing for people", () => {
 
   it("lists calls, what is kept and why, sums, and that nothing was posted", () => {
     expect(repricingText(repricing).split("\n")).toEqual([
-      "3 calls were billed by m@2026-01-01",
+      "calls billed by m@2026-01-01: 3",
       "",
       "receipt  charge  recomputed  vendor cost  recomputed  kept",
       "rcpt_1   0.1     0.08         0.1         0.08",

@@ -88,7 +88,7 @@ describe("reprice", () => {
   it("says what it would correct, then corrects it, then finds nothing more", async () => {
     const dry = await spotmeter(["reprice", ...versions], corrected);
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toMatch(/^1 calls were billed by seedream-4-0@2025-08-28, SANDBOX/);
+    expect(dry.stdout).toMatch(/^calls billed by seedream-4-0@2025-08-28: 1, SANDBOX/);
     expect(dry.stdout).toMatch(/^rcpt_\w+ +0\.03 +0\.025 +0\.03 +0\.025$/m);
     expect(dry.stdout).toContain("nothing was posted: --apply posts 2 corrections");
     const applied = await spotmeter(["reprice", ...versions, "--apply"], corrected);
