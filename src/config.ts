@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 
 /**
@@ -20,6 +20,8 @@ const schema = z.object({
   SPOTMETER_MODE: z.enum(["sandbox", "live"]).optional(),
   SPOTMETER_AS_OF: z.iso.date().optional(),
   SPOTMETER_CONFIG: z.string().min(1).optional(),
+  SPOTMETER_RESULTS: z.string().min(1).optional(),
+  SPOTMETER_RESULTS_BYTES_MAX: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(64 * 1024 ** 3),
   SPOTMETER_URL: z.url().optional(),
   SPOTMETER_API_KEY: key.optional(),
   HOST: z.string().min(1).default("127.0.0.1"),
@@ -53,6 +55,8 @@ export type Config = {
   /** Absolute folder that holds ledgers, spool, keys and `run.json`. */
   readonly home: string;
   readonly mode: "sandbox" | "live" | undefined;
+  /** Answers that may be asked for again: an absolute folder, and what they may take up in it. */
+  readonly results: { readonly folder: string; readonly bytesMax: number };
   /** The catalog is read as of this day; undefined is today. */
   readonly asOf: string | undefined;
   /** The text of `spotmeter.yaml`, and its name for messages; undefined when there is none. */
@@ -98,8 +102,13 @@ export function parseConfig(
     throw new ConfigError(`bad configuration\n${problems.join("\n")}`);
   }
   const env = parsed.data;
+  const home = resolve(env.SPOTMETER_HOME);
   return {
-    home: resolve(env.SPOTMETER_HOME),
+    home,
+    results: {
+      folder: resolve(env.SPOTMETER_RESULTS ?? join(home, "results")),
+      bytesMax: env.SPOTMETER_RESULTS_BYTES_MAX,
+    },
     mode: env.SPOTMETER_MODE,
     asOf: env.SPOTMETER_AS_OF,
     settings: readSettings(env.SPOTMETER_CONFIG),

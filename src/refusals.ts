@@ -44,6 +44,9 @@ export const refusals = {
   ledger_unavailable: { status: 503, type: "api_error", final: false },
   // the way to the vendor
   connection_busy: { status: 429, type: "rate_limit_error", final: false },
+  // the same request again
+  idempotency_in_progress: { status: 409, type: "invalid_request_error", final: false },
+  idempotency_key_reused: { status: 422, type: "invalid_request_error", final: true },
   // the vendor
   vendor_rejected: { status: 400, type: "invalid_request_error", final: true },
   moderation_blocked: { status: 400, type: "image_generation_user_error", final: true },
@@ -64,6 +67,11 @@ export const refusals = {
 } as const satisfies Record<string, { status: number; type: string; final: boolean }>;
 
 export type RefusalCode = keyof typeof refusals;
+
+/** Whether a text, out of the journal for one, is a code of the table. */
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(refusals, text);
+}
 
 /** What a refusal may say beside its message; all of it reaches the caller (DESIGN §8, `error`). */
 export type RefusalDetails = {

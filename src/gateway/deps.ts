@@ -2,7 +2,9 @@ import type { Catalog } from "../catalog/find.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
+import type { ResultStore } from "../results/port.ts";
 import type { Connections } from "./connections.ts";
+import type { RunningCalls } from "./running-calls.ts";
 
 /** What the main path works with: handed in, never looked up. */
 export type Deps = {
@@ -18,7 +20,12 @@ export type Deps = {
   readonly process: string;
   /** Ends a hold in the ledger or, while that is away, in the spool. */
   readonly end: EndHold;
+  /** Answers that may be asked for again. */
+  readonly results: ResultStore;
+  readonly running: RunningCalls;
   readonly vendorTimeoutMs: number;
+  /** How long a request waits for the running one with the same `Idempotency-Key`. */
+  readonly waitForSameMs: number;
   readonly log: Log;
 };
 

@@ -73,6 +73,13 @@ export function overRate(rate: RateState, { accepted }: Prepared): Refusal {
   });
 }
 
+/** An `Idempotency-Key` stands for one order. */
+export function keyReused(receiptId: string): Refusal {
+  const message =
+    "this Idempotency-Key was used within the last 24 hours for a request with another body: take a new key, or send the same body";
+  return new Refusal("idempotency_key_reused", message, { param: "Idempotency-Key", receiptId });
+}
+
 /** Whole seconds until a key's next minute, at least 1. */
 function seconds({ resetMs }: RateState): number {
   return Math.max(1, Math.ceil(resetMs / 1_000));

@@ -111,6 +111,11 @@ export function voidOf(outcome: LostOutcome, held: Held, code: string): Voiding 
   };
 }
 
+/** Whether the house pays for a void, or may have to. */
+export function leavesCost({ vendorCost, exposure }: Voiding): boolean {
+  return (vendorCost?.total ?? ZERO_USD) > ZERO_USD || (exposure?.amount ?? ZERO_USD) > ZERO_USD;
+}
+
 function knownCost(outcome: LostOutcome): readonly UsageItem[] | undefined {
   if (outcome.kind === "refused" || outcome.kind === "failed") return outcome.cost;
   return undefined;

@@ -9,8 +9,9 @@ import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { ConnectedVendor } from "./connected-vendor.ts";
 import type { Deps, Log } from "./deps.ts";
-import { overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
+import { keyReused, overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
 import type { OrderPolicy, Prepared } from "./prepare.ts";
+import type { Sameness } from "./same.ts";
 
 /** Who asks, already known by a key. */
 export type Caller = {
@@ -23,20 +24,30 @@ export type Caller = {
   readonly policy: OrderPolicy;
   /** Headers that go on to the vendor: fault switches, in the sandbox only. */
   readonly vendorHeaders: Readonly<Record<string, string>>;
+  /** By what an earlier request is known to be the same. */
+  readonly same: Sameness;
 };
 
 /** What a hold is for: who pays, and over which connection the call will go. */
 export type HoldFor = { readonly caller: Caller; readonly connected: ConnectedVendor };
-/** A hold that was made. */
-export type Reserved = {
-  /** The receipt's id too. */
-  readonly holdId: string;
-  /** What the caller's key has left of its rate, null where it has none. */
-  readonly rate: RateState | null;
-};
+
+/** A hold that was made, or the earlier one that the same request made: its id is the receipt's too. */
+export type Reserved =
+  | {
+      readonly kind: "held";
+      readonly holdId: string;
+      /** What the caller's key has left of its rate, null where it has none. */
+      readonly rate: RateState | null;
+    }
+  /** The call under this `Idempotency-Key` hasn't ended yet. */
+  | { readonly kind: "running"; readonly holdId: string }
+  | Earlier;
+
+/** A call that answers this request: it ended under the same `Idempotency-Key`, or it was adopted. */
+export type Earlier = { readonly kind: "ended" | "adopted"; readonly holdId: string };
 
 /**
- * Reserves the ceiling. Resolves once it is durable.
+ * Reserves the ceiling, unless the same request did so before. Resolves once it is durable.
  *
  * @throws Refusal naming the limit that it doesn't fit; LedgerUnavailable.
  */
@@ -47,7 +58,7 @@ export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps):
   switch (result.kind) {
     case "held":
       sayAlerts(result.alerts, deps.log);
-      return { holdId: request.id, rate: result.rate };
+      return { kind: "held", holdId: request.id, rate: result.rate };
     case "unknown_account":
       throw new Refusal("invalid_api_key", "the account of this key does not exist");
     case "refused":
@@ -58,9 +69,11 @@ export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps):
     case "rate_limited":
       throw overRate(result.rate, prepared);
     case "intent":
+      return { kind: result.state, holdId: result.holdId };
     case "intent_reused":
+      throw keyReused(result.holdId);
     case "adopted":
-      throw new Error(`nobody asked for ${result.kind}`);
+      return { kind: "adopted", holdId: result.holdId };
     default:
       return result satisfies never;
   }
@@ -114,7 +127,12 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     warnings: callable.warnings,
     tags: { ...caller.policy.settings.tags, ...order.tags },
     user: order.user ?? null,
-    admission: { process: deps.process, connectionLimits: connected.houseLimits },
+    admission: {
+      process: deps.process,
+      connectionLimits: connected.houseLimits,
+      intent: caller.same.intent,
+      adopt: caller.same.adopt,
+    },
   };
 }
 

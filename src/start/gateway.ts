@@ -8,10 +8,12 @@ import { sha256 } from "../gateway/api-keys.ts";
 import { Connections } from "../gateway/connections.ts";
 import type { Deps, Log } from "../gateway/deps.ts";
 import { warmPrompts } from "../gateway/prompt.ts";
+import { RunningCalls } from "../gateway/running-calls.ts";
 import type { ApiDeps } from "../http/api-deps.ts";
 import { createGatewayServer } from "../http/server.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
+import type { ResultStore } from "../results/port.ts";
 import { registrations } from "../vendors/registry.ts";
 import { announce } from "./announce.ts";
 import { leftOutText } from "./connection-text.ts";
@@ -28,9 +30,13 @@ import {
 import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { type OpenBooks, openBooks } from "./open-books.ts";
+import { openResults } from "./open-results.ts";
 import { ownerDefaults } from "./owner-defaults.ts";
 import { packageFolder, packageVersion } from "./package.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
+
+/** How long a request waits for the running one with the same `Idempotency-Key` (MONEY §7). */
+const WAIT_FOR_SAME_MS = 30_000;
 
 export type StartOptions = {
   /** Takes each line for whoever started it. */
@@ -88,12 +94,13 @@ async function start(
     emulatorUrl,
   });
   reportLeftOut(leftOut, log);
+  const results = openResults(config, log, stack);
   const books = await openBooks({ config, world, catalog, connections: connected, log }, stack);
   const adminToken = randomBytes(32).toString("base64url");
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {
     ...dependencies(
-      { config, world, catalog, autoAs, connections: new Connections(connected), log },
+      { config, world, catalog, autoAs, connections: new Connections(connected), results, log },
       books,
     ),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
@@ -145,15 +152,19 @@ function dependencies(
     readonly catalog: Catalog;
     readonly autoAs: AutoAs;
     readonly connections: Connections;
+    readonly results: ResultStore;
     readonly log: Log;
   },
   books: OpenBooks,
 ): Deps {
-  const { config, world, catalog, autoAs, connections, log } = of;
+  const { config, world, catalog, autoAs, connections, results, log } = of;
   return {
     world,
     catalog,
     connections,
+    results,
+    running: new RunningCalls(),
+    waitForSameMs: WAIT_FOR_SAME_MS,
     log,
     autoAs,
     ledger: books.ledger,

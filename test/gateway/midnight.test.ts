@@ -5,6 +5,7 @@ import type { Deps } from "../../src/gateway/deps.ts";
 import { prepare } from "../../src/gateway/prepare.ts";
 import { quoteJson } from "../../src/gateway/quote-json.ts";
 import { reserve } from "../../src/gateway/reserve.ts";
+import { unique } from "../../src/gateway/same.ts";
 import type { HoldRequest } from "../../src/ledger/port.ts";
 import { openaiVendor } from "../../src/vendors/openai/client.ts";
 import { connectedVendor } from "./fake-connections.ts";
@@ -40,6 +41,7 @@ it("an order that waits past midnight is held as of the day of its price, and sa
     keyId: "key_1",
     requestId: "req_1",
     policy,
+    same: unique,
     vendorHeaders: {},
   };
   await reserve(prepared, { caller, connected }, deps);

@@ -1,4 +1,5 @@
 import type { Basis } from "../../billing/charge.ts";
+import type { Margin } from "../../billing/margin.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { Envelope } from "../../gateway/answer.ts";
 import type { Finished } from "../../gateway/generate-image.ts";
@@ -11,17 +12,23 @@ export const openaiEnvelope: Envelope = {
   after: '"',
 };
 
-/** What a call cost, as its answer says it. */
-export type CostSaid = {
-  readonly total: PicoUsd;
+/** What was agreed on before the call, as its answer says it. */
+export type Sold = {
+  readonly receiptId: string;
   readonly ceiling: PicoUsd;
+  readonly priceVersion: string;
+  /** What the caller should know of the model's life cycle; left out when there is nothing. */
+  readonly warnings: readonly string[];
+  /** Frozen with the price; null where the account has none. */
+  readonly margin: Margin | null;
+};
+
+/** What a call cost, as its answer says it. */
+export type CostSaid = Sold & {
+  readonly total: PicoUsd;
   readonly basis: Basis | "none";
   /** As the client may see them. */
   readonly lines: readonly LineJson[];
-  readonly priceVersion: string;
-  readonly receiptId: string;
-  /** What the caller should know of the model's life cycle; left out when there is nothing. */
-  readonly warnings: readonly string[];
 };
 
 /**

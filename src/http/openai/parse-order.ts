@@ -55,15 +55,24 @@ type Parsed = z.infer<typeof orderBody>;
 const names = Object.keys(orderBody.shape);
 
 /**
+ * What a JSON body asks for, by parameter; null is left out.
+ *
+ * @throws Refusal when it isn't an object.
+ */
+export function askedIn(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new Refusal("invalid_value", "the body must be a JSON object of parameters");
+  }
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+}
+
+/**
  * The order in a JSON body.
  *
  * @throws Refusal naming the parameter, what was sent and what is allowed.
  */
 export function parseOrder(body: unknown): ImageOrder {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new Refusal("invalid_value", "the body must be a JSON object of parameters");
-  }
-  const asked = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const asked = askedIn(body);
   for (const name of Object.keys(asked)) {
     if (!names.includes(name)) {
       throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}`, {
@@ -79,7 +88,10 @@ export function parseOrder(body: unknown): ImageOrder {
   return toOrder(parsed.data);
 }
 
-function wrongValue(issue: z.core.$ZodIssue | undefined, asked: Record<string, unknown>): Refusal {
+function wrongValue(
+  issue: z.core.$ZodIssue | undefined,
+  asked: Readonly<Record<string, unknown>>,
+): Refusal {
   const param = String(issue?.path[0] ?? "body");
   if (issue === undefined || !(param in asked)) {
     return new Refusal("missing_parameter", `${param} is required`, { param });
