@@ -77,8 +77,10 @@ export function openResultFolder(options: FolderOptions): ResultFolder {
       await measured;
       const before = idSpanAt(now() - KEPT_MS);
       const expired = (await spans(folder)).filter((span) => span < before);
-      const removed = await removeSpans(expired, { folder, room, filesMax: sweepFilesMax });
-      return { removed, bytes: room.bytes, more: removed === sweepFilesMax };
+      const removed = await removeSpans(expired, { folder, filesMax: sweepFilesMax });
+      const more = removed === sweepFilesMax;
+      if (!more) room.forgetBefore(before);
+      return { removed, bytes: room.bytes, more };
     },
   };
 }
@@ -90,10 +92,10 @@ function writer(receiptId: string, options: FolderOptions, room: Room): ResultWr
   const part = join(place, `${receiptId}.${randomBytes(8).toString("hex")}.part`);
   return new KeptWriter({
     open: async () => {
-      const { bavail, bsize } = await statfs(folder);
-      if (bavail * bsize < freeBytesMin)
-        throw new Error(`less than ${freeBytesMin} bytes are free`);
       await makeFolder(folder, place);
+      const { bavail, bsize } = await statfs(place);
+      if (bavail * bsize < freeBytesMin)
+        throw new Error(`fewer than ${freeBytesMin} bytes are free`);
       return open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     },
     take: (bytes) => room.take(span, bytes),
@@ -140,7 +142,7 @@ async function measure(folder: string, openedMs: number, room: Room): Promise<vo
 /** Oldest first; returns how many files it removed. Another process may be removing the same ones. */
 async function removeSpans(
   expired: readonly string[],
-  of: { readonly folder: string; readonly room: Room; readonly filesMax: number },
+  of: { readonly folder: string; readonly filesMax: number },
 ): Promise<number> {
   let removed = 0;
   for (const span of expired) {
@@ -151,13 +153,12 @@ async function removeSpans(
     removed += now.length;
     if (now.length < names.length) return removed;
     await rmdir(place).catch(unlessMissing);
-    of.room.forget(span);
   }
   return removed;
 }
 
 async function spans(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch(noneIfMissing);
   return names.filter((name) => /^[0-9a-z]{5}$/.test(name)).sort();
 }
 

@@ -36,9 +36,12 @@ export class Room {
     this.found(span, -bytes);
   }
 
-  /** All of a span is gone. */
-  forget(span: string): void {
-    this.#bytes -= this.#bytesIn.get(span) ?? 0;
-    this.#bytesIn.delete(span);
+  /** All of the spans before this one are gone. */
+  forgetBefore(first: string): void {
+    for (const [span, bytes] of this.#bytesIn) {
+      if (span >= first) continue;
+      this.#bytes -= bytes;
+      this.#bytesIn.delete(span);
+    }
   }
 }
