@@ -54,6 +54,8 @@ export type LedgerCalls = {
   noteTask(task: TaskMemo): Promise<void>;
   /** Offers a call, whose client left before anything reached it, to the next one that asks the same. */
   noteAdoptable(call: AdoptableCall): Promise<void>;
+  /** Whether an `Idempotency-Key` stands for this hold. */
+  hasIntent(holdId: string): Promise<boolean>;
   /** A hold and, once there is one, its ending. Undefined for an id that isn't there. */
   call(holdId: string): Promise<LedgerCall | undefined>;
   /** Holds without an ending, oldest first; of one process or of all. */

@@ -95,7 +95,10 @@ async function start(
   });
   reportLeftOut(leftOut, log);
   const results = openResults(config, log, stack);
-  const books = await openBooks({ config, world, catalog, connections: connected, log }, stack);
+  const books = await openBooks(
+    { config, world, catalog, connections: connected, results, log },
+    stack,
+  );
   const adminToken = randomBytes(32).toString("base64url");
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {

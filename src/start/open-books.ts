@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { ConnectedVendor } from "../gateway/connected-vendor.ts";
 import type { EndHold, Log } from "../gateway/deps.ts";
 import { recoverTask } from "../gateway/recover-task.ts";
+import { openaiComposer } from "../http/openai/answer-end.ts";
 import { newId } from "../ids.ts";
 import { endDurably } from "../ledger/end-durably.ts";
 import { BEAT_MS, openBeat, openSweep, stopBeating } from "../ledger/liveness.ts";
@@ -12,6 +13,7 @@ import type { Ledger, OpenHold } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
 import { endOpenHolds, type Recovery, type RecoveryOptions, recover } from "../ledger/recovery.ts";
 import { openSpool, type Spool, spoolFolder } from "../ledger/spool.ts";
+import type { ResultStore } from "../results/port.ts";
 import { StartError } from "./errors.ts";
 import { takeProcessFile } from "./home.ts";
 
@@ -42,11 +44,12 @@ export async function openBooks(
     readonly world: World;
     readonly catalog: Catalog;
     readonly connections: readonly ConnectedVendor[];
+    readonly results: ResultStore;
     readonly log: Log;
   },
   stack: AsyncDisposableStack,
 ): Promise<OpenBooks> {
-  const { config, world, catalog, connections, log } = of;
+  const { config, world, catalog, connections, results, log } = of;
   const lock = await takeOwnerLock({ home: config.home }).catch(explain);
   stack.defer(() => lock.release());
   const catalogPrices = catalog.models.flatMap((model) => model.rateCard.map(storedPrice));
@@ -60,7 +63,8 @@ export async function openBooks(
   stack.defer(() => ledger.close());
   const process = newId("proc");
   const folder = spoolFolder(config.home);
-  const resumeTask = (hold: OpenHold) => recoverTask(hold, { ledger, connections });
+  const given = { ledger, connections, catalog, results, composer: openaiComposer };
+  const resumeTask = (hold: OpenHold) => recoverTask(hold, given);
   await watchProcesses({ ledger, process, resumeTask, log, config }, stack);
   const before = takeProcessFile(config.home, process) ?? NOBODY;
   const shared = ledger.beats !== undefined;

@@ -36,6 +36,8 @@ export type Shopper = {
   readonly sibling: () => Promise<Shopper>;
 };
 
+type Hold = { readonly id: string; readonly task_id: string | null };
+
 /** What a test asks of the world around its shopper. */
 export function benchOf(gateways: Gateways) {
   const { first, emulatorUrl, results } = gateways;
@@ -47,8 +49,7 @@ export function benchOf(gateways: Gateways) {
       return shopperOf(account.body.id, gateways);
     },
     callCount: async () => (await asker.calls()).length,
-    openHolds: async (): Promise<readonly { readonly id: string }[]> =>
-      (await asker.admin("GET", "/holds")).body.data,
+    openHolds: async (): Promise<readonly Hold[]> => (await asker.admin("GET", "/holds")).body.data,
     /** As after a day, or on another disk. */
     loseResults: () => rmSync(results, { recursive: true, force: true }),
   };

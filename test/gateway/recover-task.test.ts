@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Catalog } from "../../src/catalog/find.ts";
 import { recoverTask } from "../../src/gateway/recover-task.ts";
+import { openaiComposer } from "../../src/http/openai/answer-end.ts";
 import type { LedgerCall } from "../../src/ledger/port.ts";
+import type { ResultStore } from "../../src/results/port.ts";
 import type { ImageVendor, TaskEnding } from "../../src/vendors/port.ts";
 import { usd } from "../ledger/fixtures.ts";
 import { connectedVendor } from "./fake-connections.ts";
@@ -19,6 +22,10 @@ const connections = [
   connectedVendor("d", { vendor: { id: "three" } }),
 ];
 
+const catalog = { models: [] } as unknown as Catalog;
+// A call without an intent keeps no answer.
+const noResults = {} as unknown as ResultStore;
+
 function recover(of: { vendor: string; connection: string; taskId?: string | null }) {
   asked.length = 0;
   // Of the call only its hold's id is read where the task has failed.
@@ -34,7 +41,11 @@ function recover(of: { vendor: string; connection: string; taskId?: string | nul
       process: null,
       ...of,
     },
-    { ledger: { call: () => Promise.resolve(call) }, connections },
+    {
+      ledger: { call: () => Promise.resolve(call), hasIntent: () => Promise.resolve(false) },
+      connections,
+      ...{ catalog, results: noResults, composer: openaiComposer },
+    },
   );
 }
 

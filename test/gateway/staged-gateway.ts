@@ -3,6 +3,8 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCatalog } from "../../src/catalog/load.ts";
+import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
+import { Connections } from "../../src/gateway/connections.ts";
 import type { EndHold } from "../../src/gateway/deps.ts";
 import { RunningCalls } from "../../src/gateway/running-calls.ts";
 import type { ApiDeps } from "../../src/http/api-deps.ts";
@@ -72,7 +74,9 @@ export async function startStaged(
     world: "sandbox",
     catalog,
     asOf: () => "2026-11-22",
-    vendors: new Map([[vendor.vendor.id, { vendor: vendor.vendor, connection }]]),
+    autoAs: {},
+    process: "proc_staged",
+    connections: new Connections([{ vendor: vendor.vendor, connection, ...UNLISTED }]),
     ledger: { ...ledger, hold, noteAdoptable },
     end: (ending) => (gateway.stageEnd ?? ledger.end)(ending),
     results: openResultFolder({

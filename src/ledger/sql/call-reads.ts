@@ -105,6 +105,12 @@ export async function readOpenHolds(
   }));
 }
 
+/** Whether an `Idempotency-Key` stands for a hold. Looks at every intent: for recoveries, not for calls. */
+export async function readHasIntent(query: Query, holdId: string): Promise<boolean> {
+  const sql = `SELECT scope FROM intents WHERE ${EVERY_ROOT} AND hold = ?1`;
+  return (await rowsOf(query, sql, [holdId])).length > 0;
+}
+
 /** The root of a node, a call or an entry; undefined for an id that isn't there. */
 export async function readRootOf(
   query: Query,

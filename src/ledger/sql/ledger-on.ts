@@ -4,7 +4,7 @@ import { endingDraft, holdDraft } from "../draft.ts";
 import type { CommandName, Commands } from "../engine/commands.ts";
 import type { Beats, Ledger, StoredPrice } from "../port.ts";
 import { readAccount, readAccounts, readKey, readKeys } from "./account-reads.ts";
-import { readCall, readOpenHolds, readPrice, readRootOf } from "./call-reads.ts";
+import { readCall, readHasIntent, readOpenHolds, readPrice, readRootOf } from "./call-reads.ts";
 import { readPricedCalls } from "./priced-calls.ts";
 import {
   readAlerts,
@@ -87,6 +87,7 @@ function callsOn(
       const root = await roots.ofCall(call.holdId);
       await ask(root, "noteAdoptable", { root, ...call });
     },
+    hasIntent: (holdId) => readHasIntent(query, holdId),
     call: (holdId) => readCall(query, holdId, priceOf),
     openHolds: (of) => readOpenHolds(query, of?.process),
   } satisfies Partial<Ledger>;
