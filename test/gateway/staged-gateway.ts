@@ -6,6 +6,7 @@ import { loadCatalog } from "../../src/catalog/load.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { EndHold } from "../../src/gateway/deps.ts";
+import type { MadeOutcome } from "../../src/gateway/judge.ts";
 import { RunningCalls } from "../../src/gateway/running-calls.ts";
 import type { ApiDeps } from "../../src/http/api-deps.ts";
 import { createGatewayServer } from "../../src/http/server.ts";
@@ -210,7 +211,7 @@ function pour(sink: ImageSink): void {
 }
 
 /** What the vendor says of one picture. */
-export const made: Outcome = {
+export const made: MadeOutcome = {
   kind: "made",
   images: 1,
   usage: { kind: "reported", items: [{ meter: "output_images", quantity: 1n }] },

@@ -1,6 +1,7 @@
 import { accountContract } from "./account-contract.ts";
 import type { OpenStore } from "./bench.ts";
 import { holdContract } from "./hold-contract.ts";
+import { intentContract } from "./intent-contract.ts";
 import { limitContract } from "./limit-contract.ts";
 import { reportContract } from "./report-contract.ts";
 
@@ -9,5 +10,6 @@ export function ledgerContract(name: string, open: OpenStore): void {
   holdContract(name, open);
   limitContract(name, open);
   accountContract(name, open);
+  intentContract(name, open);
   reportContract(name, open);
 }
