@@ -29,7 +29,7 @@ const noResults = {} as unknown as ResultStore;
 function recover(of: { vendor: string; connection: string; taskId?: string | null }) {
   asked.length = 0;
   // Of the call only its hold's id is read where the task has failed.
-  const call = { hold: { id: "rcpt_1" } } as LedgerCall;
+  const call = { hold: { id: "rcpt_1", facts: { n: 1 } } } as LedgerCall;
   return recoverTask(
     {
       holdId: "rcpt_1",
