@@ -68,7 +68,7 @@ export type Correction = {
 export type Alert = {
   readonly nodeId: string;
   readonly limit: "prepaid" | "day" | "month" | "total" | "range";
-  /** `2026-11-22`, `2026-11`, `total`; for a prepaid balance what was funded, in picodollars. */
+  /** `2026-11-22`, `2026-11`, `total`, `range`; for a prepaid balance what was funded, in picodollars. */
   readonly window: string;
   readonly threshold: 50 | 80 | 100;
   readonly used: PicoUsd;

@@ -39,7 +39,8 @@ export function newAlerts(path: readonly NodeRow[], context: Context): readonly 
   const used = spentAt(root.id, total);
   // Only the last fifth of a range that nobody should come near is worth an alarm (MONEY §5).
   if (used * 100n >= COUNTER_MAX * 80n) {
-    say({ nodeId: root.id, limit: "range", window: total, used, of: COUNTER_MAX });
+    // Not "total", under which the same thresholds of a total limit may have been said already.
+    say({ nodeId: root.id, limit: "range", window: "range", used, of: COUNTER_MAX });
   }
   return alerts;
 }

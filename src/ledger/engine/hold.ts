@@ -21,7 +21,7 @@ import {
   storePrice,
   usedAt,
 } from "./context.ts";
-import { houseHolds, houseRefusal } from "./house.ts";
+import { houseHolds, houseRangeRefusal, houseRefusal } from "./house.ts";
 import type { CallRow, NodeRow } from "./rows.ts";
 import type { KeyPath, WorkingSet } from "./working-set.ts";
 
@@ -42,9 +42,11 @@ export function hold(request: HoldDraft, context: Context): HoldResult {
   const settings = settingsIn(key.settings);
   const rate = rateOf(key, { settings, images: request.images }, context);
   if (rate?.fits === false) return { kind: "rate_limited", rate: rate.state };
+  const terms = houseTerms(request, path.nodes);
   const refused =
     limitRefusal(request, path.nodes, context) ??
-    houseRefusal(houseTerms(request, path.nodes), context);
+    houseRangeRefusal(terms, context) ??
+    houseRefusal(terms, context);
   if (refused !== undefined) return refused;
   storePrice(request.price, set);
   const call = appendHold(request, path, context);

@@ -1,5 +1,6 @@
 import { addUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import { EXPOSURE_HOUR_DEFAULT, type HouseLimits } from "../accounts-port.ts";
+import { COUNTER_MAX } from "../limits.ts";
 import type { HoldResult } from "../port.ts";
 import { hourAt } from "../windows.ts";
 import { type Context, count, turned, usedAt } from "./context.ts";
@@ -16,6 +17,21 @@ const HOUSE = "house";
 
 function houseNodes(connection: string): readonly string[] {
   return [HOUSE, `${HOUSE}:${connection}`];
+}
+
+/**
+ * A hold that the house's own counters could not take: exposures stand in them and in no book, so that
+ * they may be fuller than what bounds the accounts. The month holds every day of it.
+ */
+export function houseRangeRefusal(
+  of: { readonly root: string; readonly vendorAmount: PicoUsd },
+  { set, windows }: Context,
+): Extract<HoldResult, { kind: "refused" }> | undefined {
+  const { root, vendorAmount: required } = of;
+  const { settled, held } = usedAt({ root, node: HOUSE, window: windows.month }, set);
+  const available = subtractUsd(COUNTER_MAX, addUsd(settled, held));
+  if (available >= required) return undefined;
+  return { kind: "refused", limit: "range", node: root, required, available };
 }
 
 /** The first limit of the house that a hold runs into; undefined when it runs into none. */

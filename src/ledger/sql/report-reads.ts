@@ -164,13 +164,17 @@ export function readAlerts(query: Query, of: PageRequest): Promise<Page<Alert>> 
   return listed(
     query,
     {
-      sql: "SELECT * FROM (SELECT alerts.*, node AS account FROM alerts) AS listed",
-      order: ["created_ms", "node", "period", "limit_name"],
+      // One batch of holds may reach two thresholds of a limit in the same instant.
+      sql: `SELECT * FROM (SELECT alerts.*, node AS account, CAST(threshold AS TEXT) AS percent
+        FROM alerts) AS listed`,
+      order: ["created_ms", "node", "period", "limit_name", "percent"],
       read: (row) => {
         const { root: _, ...alert } = alertRow(row);
         return alert;
       },
-      cursorOf: (item) => [item.createdMs, item.nodeId, item.window, item.limit],
+      cursorOf: ({ createdMs, nodeId, window, limit, threshold }) => [
+        ...[createdMs, nodeId, window, limit, threshold],
+      ],
     },
     of,
   );
