@@ -16,6 +16,7 @@ export const suites: readonly Suite[] = [
   suite("core", { budgetSeconds: 60, workers: 2 }),
   suite("ledger", { budgetSeconds: 90, workers: 2, testMs: 60_000 }),
   suite("postgres", { budgetSeconds: 60, testMs: 60_000 }),
+  suite("simulation", { budgetSeconds: 60, testMs: 60_000 }),
   suite("emulators", { budgetSeconds: 60, workers: 2 }),
   suite("gateway", { budgetSeconds: 120, workers: 2, testMs: 30_000 }),
   suite("crash", { budgetSeconds: 60, testMs: 60_000 }),
