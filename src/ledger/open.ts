@@ -13,6 +13,8 @@ export type OpenLedgerOptions = {
   readonly world: World;
   /** A PostgreSQL database, for any number of processes; undefined keeps the ledger in a file of the home. */
   readonly databaseUrl?: string | undefined;
+  /** The name of this process, for whoever looks at the database's connections. */
+  readonly process?: string;
   /** Every price version of the catalog in use: one that was used may not have changed. */
   readonly catalogPrices?: readonly PriceReference[];
   /**
@@ -37,11 +39,19 @@ export function ledgerFile(home: string, world: World): string {
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const { home, world, catalogPrices = [], nowMs = Date.now, onFatal = endProcess } = options;
+  const createdMs = nowMs();
+  const { databaseUrl: url, process } = options;
+  if (url !== undefined) {
+    // Loaded only where it is used: most gateways keep their ledger in a file.
+    const { openPostgresLedger } = await import("./postgres/store.ts");
+    const named = process === undefined ? {} : { process };
+    return openPostgresLedger({ url, world, createdMs, catalogPrices, ...named });
+  }
   await mkdir(home, { recursive: true, mode: 0o700 });
   return openSqliteLedger({
     file: ledgerFile(home, world),
     world,
-    createdMs: nowMs(),
+    createdMs,
     catalogPrices,
     nowMs,
     onFatal,

@@ -53,15 +53,16 @@ export async function openBooks(
   const lock = await takeOwnerLock({ home: config.home }).catch(explain);
   stack.defer(() => lock.release());
   const catalogPrices = catalog.models.flatMap((model) => model.rateCard.map(storedPrice));
+  const process = newId("proc");
   const ledger = await openLedger({
     home: config.home,
+    process,
     databaseUrl: config.databaseUrl,
     world,
     catalogPrices,
     onFatal: (error) => endProcess(error, log),
   }).catch(explain);
   stack.defer(() => ledger.close());
-  const process = newId("proc");
   const folder = spoolFolder(config.home);
   const given = { ledger, connections, catalog, results, composer: openaiComposer };
   const resumeTask = (hold: OpenHold) => recoverTask(hold, given);

@@ -77,7 +77,7 @@ describe("two gateways on one PostgreSQL", () => {
     expect(receipt.body).toMatchObject({ id, status: "settled", total: CHARGE });
     const { body } = await two.admin("GET", "/keys");
     const [row] = body.data.filter((each: { name: string }) => each.name === "k");
-    await two.admin("POST", `/keys/${row.id}/revoke`);
+    await two.admin("DELETE", `/keys/${row.id}`);
     expect((await one.generate(ORDER, undefined, key)).status).toBe(401);
   });
 
