@@ -6,6 +6,7 @@ export type Described = {
   readonly path: string;
   readonly summary: string;
   readonly body?: z.ZodType;
+  readonly headers?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly answer: z.ZodType;
   /** 200 unless it says otherwise. */

@@ -4,6 +4,7 @@ import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
 import { orderBody } from "./openai/parse-order.ts";
+import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
 
 /**
@@ -122,6 +123,7 @@ export const describedRoutes: readonly Described[] = [
     path: "/v1/images/generations",
     summary: "Generate images, exactly billed",
     body: orderBody,
+    headers: sameRequestHeaders,
     answer: images,
   },
   {
@@ -240,8 +242,9 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, path, query }: Described) {
+function requestOf({ body, headers, path, query }: Described) {
   return {
+    ...(headers === undefined ? {} : { headers }),
     ...(query === undefined ? {} : { query }),
     ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
     ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),

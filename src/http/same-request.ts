@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { adoptableSameness, keyedSameness, type Sameness, unique } from "../gateway/same.ts";
 import { Refusal } from "../refusals.ts";
 import type { HeaderReader } from "./credentials.ts";
@@ -6,6 +7,23 @@ import type { HeaderReader } from "./credentials.ts";
 
 /** 1 to 255 visible ASCII characters. */
 const KEY_FORM = /^[!-~]{1,255}$/;
+
+/** The headers as the description of the API lists them. */
+export const sameRequestHeaders = z.object({
+  "Idempotency-Key": z
+    .string()
+    .regex(KEY_FORM)
+    .optional()
+    .describe(
+      "Once per key: the same request again gets the same answer and receipt for 24 hours, and costs nothing",
+    ),
+  "x-spotmeter-adopt": z
+    .enum(["yes", "no"])
+    .optional()
+    .describe(
+      "Without an Idempotency-Key: no keeps this request from taking over the call of an earlier one whose client left, and from being taken over",
+    ),
+});
 
 /**
  * By what a request is known to be the same as another one.

@@ -26,7 +26,7 @@ const folder = join(packageFolder, "catalog", "models");
 const catalog = loadCatalog({ folder, overrides: undefined });
 
 /** One flat image at 0.03 USD. */
-export const ORDER = { model: "seedream-4-0", prompt: MUG, size: "1024x1024" };
+const ORDER = { model: "seedream-4-0", prompt: MUG, size: "1024x1024" };
 
 /** A call that reached the vendor, which does nothing by itself. */
 export type StagedCall = {
