@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { ConnectedVendor } from "../gateway/connected-vendor.ts";
 import type { EndHold, Log } from "../gateway/deps.ts";
 import { recoverTask } from "../gateway/recover-task.ts";
-import { openaiComposer } from "../http/openai/answer-end.ts";
+import { composer } from "../http/composer.ts";
 import { newId } from "../ids.ts";
 import { endDurably } from "../ledger/end-durably.ts";
 import { BEAT_MS, openBeat, openSweep, stopBeating } from "../ledger/liveness.ts";
@@ -64,7 +64,7 @@ export async function openBooks(
   }).catch(explain);
   stack.defer(() => ledger.close());
   const folder = spoolFolder(config.home);
-  const given = { ledger, connections, catalog, results, composer: openaiComposer };
+  const given = { ledger, connections, catalog, results, composer };
   const resumeTask = (hold: OpenHold) => recoverTask(hold, given);
   await watchProcesses({ ledger, process, resumeTask, log, config }, stack);
   const before = takeProcessFile(config.home, process) ?? NOBODY;

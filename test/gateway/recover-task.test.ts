@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Catalog } from "../../src/catalog/find.ts";
 import { recoverTask } from "../../src/gateway/recover-task.ts";
-import { openaiComposer } from "../../src/http/openai/answer-end.ts";
+import { composer } from "../../src/http/composer.ts";
 import type { LedgerCall } from "../../src/ledger/port.ts";
 import type { ResultStore } from "../../src/results/port.ts";
 import type { ImageVendor, TaskEnding } from "../../src/vendors/port.ts";
@@ -44,7 +44,7 @@ function recover(of: { vendor: string; connection: string; taskId?: string | nul
     {
       ledger: { call: () => Promise.resolve(call), hasIntent: () => Promise.resolve(false) },
       connections,
-      ...{ catalog, results: noResults, composer: openaiComposer },
+      ...{ catalog, results: noResults, composer },
     },
   );
 }

@@ -6,7 +6,7 @@ import { loadCatalog } from "../../src/catalog/load.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import type { MadeOutcome } from "../../src/gateway/judge.ts";
 import { recoverTask } from "../../src/gateway/recover-task.ts";
-import { openaiComposer } from "../../src/http/openai/answer-end.ts";
+import { composer } from "../../src/http/composer.ts";
 import { newId } from "../../src/ids.ts";
 import { openLedger } from "../../src/ledger/open.ts";
 import type { Ending, Ledger } from "../../src/ledger/port.ts";
@@ -97,7 +97,7 @@ async function recovered(given: {
   if (open === undefined) throw new Error("no hold is open");
   const connections = [{ vendor: vendorOf(said), connection, ...UNLISTED }];
   const ending = await recoverTask(open, {
-    ...{ ledger, connections, catalog, results, composer: openaiComposer },
+    ...{ ledger, connections, catalog, results, composer },
   });
   return { id, ending };
 }

@@ -1,8 +1,7 @@
 import type { AnswerEnd, Finished } from "../../gateway/generate-image.ts";
 import { clientLines } from "../../gateway/money-json.ts";
-import type { Composer } from "../../gateway/recovered-answer.ts";
 import { formatUsd, type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
-import { answerTail, openaiEnvelope, type Sold, totalTokens } from "./answer-text.ts";
+import { answerTail, type Sold, totalTokens } from "./answer-text.ts";
 
 /** What every answer after the hold carries, good or not. */
 export function answerHeaders({ receiptId, ceiling }: Sold): Record<string, string> {
@@ -34,16 +33,3 @@ export function answerEnd(made: Finished, sold: Sold): AnswerEnd {
 export function costHeaders(total: PicoUsd): Record<string, string> {
   return { "x-cost-usd": formatUsd(total), "x-litellm-response-cost": formatUsd(total) };
 }
-
-/** The answers of calls that outlived their gateway. */
-export const openaiComposer: Composer = {
-  envelope: openaiEnvelope,
-  endOf: (made, hold) =>
-    answerEnd(made, {
-      receiptId: hold.id,
-      ceiling: hold.amount,
-      priceVersion: hold.price.id,
-      warnings: hold.warnings,
-      margin: hold.margin ?? null,
-    }),
-};
