@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Ending, LedgerCall } from "../ledger/port.ts";
+import { type Ending, type LedgerCall, LedgerUnavailable } from "../ledger/port.ts";
 import { isRefusalCode, Refusal } from "../refusals.ts";
 import type { StoredResult } from "../results/port.ts";
 import type { Deps } from "./deps.ts";
@@ -80,13 +80,23 @@ async function endingOf(
   const over = AbortSignal.any([until.left, AbortSignal.timeout(until.msMax)]);
   let pauseMs = ASK_FIRST_MS;
   for (;;) {
-    const ending = (await ledger.call(holdId))?.ending;
+    const ending = await endingNow(holdId, ledger);
     if (ending !== undefined || over.aborted) return ending;
     // Asked anew at once when the call ends in this process.
     const here = running.end(holdId);
     const signal = here === undefined ? over : AbortSignal.any([over, here]);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     pauseMs = Math.min(2 * pauseMs, ASK_LONGEST_MS);
+  }
+}
+
+/** Undefined also while the ledger is away: who waits anyway waits for it too. */
+async function endingNow(holdId: string, ledger: Deps["ledger"]): Promise<LedgerCall["ending"]> {
+  try {
+    return (await ledger.call(holdId))?.ending;
+  } catch (cause) {
+    if (cause instanceof LedgerUnavailable) return undefined;
+    throw cause;
   }
 }
 

@@ -146,6 +146,22 @@ describe("while the first request runs", () => {
   });
 });
 
+describe("while the ledger is away", () => {
+  it("who waits goes on waiting: a 503 would make its client ask, and pay, once more", async () => {
+    gateway = await startStaged();
+    const request = gateway.open();
+    const call = await gateway.called();
+    await hangUp(request);
+    await logged("offered");
+    gateway.awayReads = 2;
+    const adopter = gateway.order();
+    await until(() => gateway.awayReads === 0);
+    call.make();
+    expect((await adopter).headers["x-spotmeter-adopted"]).toBe("true");
+    expect([gateway.calls(), await gateway.settled()]).toEqual([1, COST]);
+  });
+});
+
 describe("what can't be kept", () => {
   it("is made, charged and flagged; its key is told that the pictures are gone", async () => {
     gateway = await startStaged({ resultBytesMax: 10 });

@@ -11,7 +11,13 @@ import { RunningCalls } from "../../src/gateway/running-calls.ts";
 import type { ApiDeps } from "../../src/http/api-deps.ts";
 import { createGatewayServer } from "../../src/http/server.ts";
 import { openLedger } from "../../src/ledger/open.ts";
-import type { Ending, HoldRequest, HoldResult, Ledger } from "../../src/ledger/port.ts";
+import {
+  type Ending,
+  type HoldRequest,
+  type HoldResult,
+  type Ledger,
+  LedgerUnavailable,
+} from "../../src/ledger/port.ts";
 import { openResultFolder } from "../../src/results/folder.ts";
 import { demoKey } from "../../src/start/demo-account.ts";
 import { listen } from "../../src/start/listen.ts";
@@ -47,6 +53,8 @@ export type StagedGateway = {
   readonly logged: readonly string[];
   /** Endings go here in place of the ledger, until it is undefined again. */
   stageEnd: ((ending: Ending) => ReturnType<EndHold>) | undefined;
+  /** How many more reads of a call find the ledger away. */
+  awayReads: number;
   /** Offers for adoption fail while true. */
   refuseOffers: boolean;
   readonly order: (headers?: Readonly<Record<string, string>>) => Promise<RawAnswer>;
@@ -78,7 +86,7 @@ export async function startStaged(
     autoAs: {},
     process: "proc_staged",
     connections: new Connections([{ vendor: vendor.vendor, connection, ...UNLISTED }]),
-    ledger: { ...ledger, hold, noteAdoptable },
+    ledger: { ...ledger, hold, call, noteAdoptable },
     end: (ending) => (gateway.stageEnd ?? ledger.end)(ending),
     results: openResultFolder({
       folder: join(home, "results"),
@@ -107,6 +115,7 @@ export async function startStaged(
     ledger,
     logged,
     stageEnd: undefined,
+    awayReads: 0,
     refuseOffers: false,
     order: (headers = {}) =>
       send(url, { headers: headersOf(headers), body: JSON.stringify(ORDER) }),
@@ -147,6 +156,12 @@ export async function startStaged(
     const result = await ledger.hold(request);
     logged.push(result.kind);
     return result;
+  }
+
+  async function call(holdId: string): ReturnType<Ledger["call"]> {
+    if (gateway.awayReads === 0) return ledger.call(holdId);
+    gateway.awayReads -= 1;
+    throw new LedgerUnavailable("away");
   }
 
   async function noteAdoptable(call: Parameters<Ledger["noteAdoptable"]>[0]): Promise<void> {
