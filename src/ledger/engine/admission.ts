@@ -93,7 +93,7 @@ export function rateOf(
   const { rate } = of.settings;
   if (rate === undefined) return undefined;
   const { root, id: node } = key;
-  const minute = Math.floor(nowMs / MINUTE_MS);
+  const minute = (nowMs - (nowMs % MINUTE_MS)) / MINUTE_MS;
   const kept = set.rates.get(`${root} ${node}`, () => set.reads.rate(root, node));
   const before = kept?.minute === minute ? kept : undefined;
   const row = {

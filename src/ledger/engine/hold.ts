@@ -98,7 +98,7 @@ function houseTerms(request: HoldDraft, path: readonly NodeRow[]) {
 }
 
 /** What the limits of a path are decided on. */
-export function roomState(
+function roomState(
   path: readonly NodeRow[],
   { set, windows }: Context,
 ): { readonly root: RootState; readonly nodes: readonly NodeState[] } {

@@ -43,11 +43,6 @@ export function integerIn(row: Row, column: string): bigint {
   return value;
 }
 
-/** Reads an INTEGER column that may be NULL. */
-export function integerOrNullIn(row: Row, column: string): bigint | null {
-  return row[column] === null ? null : integerIn(row, column);
-}
-
 /** Reads an INTEGER column of picodollars. */
 export function usdIn(row: Row, column: string): PicoUsd {
   return picoUsd(integerIn(row, column));
