@@ -204,7 +204,9 @@ export function moveAccount(
 
 /** How many levels of accounts a node has, itself included. */
 function levelsOf(account: NodeRow, set: WorkingSet): number {
-  const tree = set.reads.tree(account.root).map((row) => nodeOf(row.id, set) ?? row);
+  const stored = set.reads.tree(account.root).map((row) => nodeOf(row.id, set) ?? row);
+  // Made in this very transaction, so that the store doesn't know them yet.
+  const tree = [...stored, ...set.nodes.changes().inserted];
   let level = [account.id];
   let levels = 0;
   while (level.length > 0) {
