@@ -2,6 +2,7 @@ import { addUsd, negateUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../../mo
 import type { Correctable, CorrectionRequest, CorrectionResult } from "../accounts-port.ts";
 import { canonicalText } from "../canonical-text.ts";
 import { correctionEntry, endingId, lateId } from "../journal.ts";
+import { COUNTER_MAX } from "../limits.ts";
 import {
   append,
   type Context,
@@ -11,7 +12,7 @@ import {
   saysTheSame,
 } from "./context.ts";
 import { countSpent } from "./end.ts";
-import { houseCostMoved } from "./house.ts";
+import { houseCostMoved, houseTakes } from "./house.ts";
 import type { CallRow, EntryRow } from "./rows.ts";
 
 /** Mending what was posted: a new entry that names the old one, never an edit (MONEY §4). */
@@ -85,15 +86,19 @@ function mendableOf(entry: EntryRow, context: Context): Mendable | undefined {
 }
 
 function refusalOf(
-  { of, now }: Mendable,
+  mendable: Mendable,
   after: PicoUsd,
   root: string,
-  { set }: Context,
+  context: Context,
 ): Refusal | undefined {
+  const { of, now, call } = mendable;
   if ((of === "charge" || of === "fund") && after >= now) return "not_lower";
-  const { books } = requireRoot(root, set);
+  const { books } = requireRoot(root, context.set);
   if (of === "fund" && books.available < subtractUsd(now, after)) return "below_held";
-  return undefined;
+  if (call === null || of === "charge") return undefined;
+  const payable = addUsd(books.vendor_payable, subtractUsd(after, postedOf(mendable)));
+  const fits = payable <= COUNTER_MAX && houseTakes(call, subtractUsd(after, now), context);
+  return fits ? undefined : "range";
 }
 
 function post(

@@ -127,6 +127,13 @@ export function houseEnds(
   countLoss(call, { loss: addUsd(uncharged, exposure), atMs: context.nowMs }, context);
 }
 
+/** Whether the month of a call has room for more of its cost. */
+export function houseTakes(call: Counted, by: PicoUsd, { set }: Context): boolean {
+  const { root, month: window } = call;
+  const { settled, held } = usedAt({ root, node: HOUSE, window }, set);
+  return addUsd(addUsd(settled, held), by) <= COUNTER_MAX;
+}
+
 /** A cost of a call became another: a correction, or a result that came late. `loss` arose at `atMs`. */
 export function houseCostMoved(
   call: Counted,
