@@ -129,7 +129,7 @@ export function endEntries(
   const others: Entry[] = [];
   const cost = draft.cost.total;
   if (cost !== ZERO_USD) {
-    const of = { id: `${id}.cost`, kind: "cost", postings: costPostings(cost) } as const;
+    const of = { id: costId(id), kind: "cost", postings: costPostings(cost) } as const;
     others.push(entry(of, origin, { hold: id, amount: cost }));
   }
   if (draft.overrun !== ZERO_USD) {
@@ -146,6 +146,11 @@ export function endEntries(
 /** The id of the entry that ends a hold: one per hold, so that a second ending has no place. */
 export function endingId(holdId: string): string {
   return `${holdId}.end`;
+}
+
+/** The id of the entry that says what an ended call costs the house. */
+export function costId(holdId: string): string {
+  return `${holdId}.cost`;
 }
 
 /** The id of what came after recovery had ended the hold. */

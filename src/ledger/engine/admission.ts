@@ -1,4 +1,5 @@
 import type { NodeSettings } from "../accounts-port.ts";
+import { costId } from "../journal.ts";
 import type { AdoptableCall, HoldResult, Intent, RateState } from "../port.ts";
 import { type Context, callOf, requireCall, requireRoot } from "./context.ts";
 import type { AdoptableRow, CallRow, NodeRow, RateRow } from "./rows.ts";
@@ -21,7 +22,7 @@ export function intentTaken(
   const row = set.intents.get(`${root} ${scope}`, () => set.reads.intent(root, scope));
   if (row === undefined) return undefined;
   const call = requireCall(root, row.hold, set);
-  if (call.ended !== null && !isKept(call.ended, nowMs)) return undefined;
+  if (call.ended !== null && !isKept(call, call.ended, { set, nowMs })) return undefined;
   if (row.body !== body) return { kind: "intent_reused", holdId: row.hold };
   return {
     kind: "intent",
@@ -31,9 +32,15 @@ export function intentTaken(
 }
 
 /** Charged, costing or feared endings stick for a day; all others cost nobody anything and free the key. */
-function isKept(ended: NonNullable<CallRow["ended"]>, nowMs: number): boolean {
-  const left = ended.outcome === "made" || ended.vendorCost > 0n || ended.exposure > 0n;
-  return left && nowMs - ended.endedMs < INTENT_MS;
+function isKept(
+  { root, id }: CallRow,
+  ended: NonNullable<CallRow["ended"]>,
+  { set, nowMs }: Pick<Context, "set" | "nowMs">,
+): boolean {
+  if (nowMs - ended.endedMs >= INTENT_MS) return false;
+  if (ended.outcome === "made" || ended.vendorCost > 0n || ended.exposure > 0n) return true;
+  // A cost that a correction took back was left all the same.
+  return set.entry(root, costId(id)) !== undefined;
 }
 
 /** Binds an intent to its hold. */
