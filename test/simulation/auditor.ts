@@ -24,7 +24,18 @@ import type {
   Outcome,
   TaskOrder,
 } from "./language.ts";
-import { accountNamed, booksOf, copyOf, type End, type Past, pathOf, usedIn } from "./past.ts";
+import {
+  accountNamed,
+  booksOf,
+  callsIn,
+  copyOf,
+  type End,
+  type Past,
+  pathOf,
+  sum,
+  usedIn,
+  vendorCost,
+} from "./past.ts";
 
 const BUG: Outcome = { kind: "bug" };
 /** An id that stands for another content already. */
@@ -203,7 +214,7 @@ function end(past: Past, order: EndOrder, nowMs: number): Outcome {
   // What recovery said is final; anybody else's other word is a bug.
   if (end.order.outcome !== "recovered") return BUG;
   if (order.cost > 0n && end.late === null) {
-    const late = { cost: order.cost, atMs: nowMs };
+    const late = { cost: order.cost, posted: order.cost, atMs: nowMs };
     past.calls.set(order.hold, { ...call, end: { ...end, late } });
   }
   return { kind: "late" };
@@ -215,6 +226,8 @@ type Mendable = {
   readonly root: string;
   readonly now: bigint;
   readonly posted: bigint;
+  /** What the house reckons with in the month of the call. */
+  readonly reckoned: bigint;
   readonly mend: (after: bigint) => void;
 };
 
@@ -235,7 +248,10 @@ function correct(past: Past, { entry, corrects, amount: after }: CorrectOrder): 
   const no = (reason: string): Outcome => ({ ...refused(reason), now: before });
   if (lowered && after >= before) return no("not_lower");
   if (of === "fund" && available < before - after) return no("below_held");
-  if (!lowered && payable + after - posted > COUNTER_MAX) return no("range");
+  const reckoned = found.reckoned + after - before;
+  if (!lowered && (payable + after - posted > COUNTER_MAX || reckoned > COUNTER_MAX)) {
+    return no("range");
+  }
   found.mend(after);
   past.corrections.set(entry, { corrects, of, before, after });
   return { kind: "corrected", of, before, after };
@@ -245,7 +261,7 @@ function mendable(past: Past, corrects: string): Mendable | NotMendable {
   const fund = past.funds.get(corrects);
   if (fund !== undefined) {
     const mend = (now: bigint) => void past.funds.set(corrects, { ...fund, now });
-    return { of: "fund", root: fund.root, now: fund.now, posted: fund.now, mend };
+    return { of: "fund", root: fund.root, now: fund.now, posted: fund.now, reckoned: 0n, mend };
   }
   if (past.calls.has(corrects) || past.corrections.has(corrects)) return "not_correctable";
   const [name = "", part = ""] = corrects.split(".");
@@ -254,15 +270,17 @@ function mendable(past: Past, corrects: string): Mendable | NotMendable {
   const { root, end } = call;
   const save = (change: Partial<End>): void =>
     void past.calls.set(name, { ...call, end: { ...end, ...change } });
+  const sameMonth = callsIn(past, root).filter((other) => other.month === call.month);
+  const reckoned = sum(sameMonth, vendorCost);
   const found = mendablePart(part, end, save);
-  return typeof found === "string" ? found : { root, ...found };
+  return typeof found === "string" ? found : { root, reckoned, ...found };
 }
 
 function mendablePart(
   part: string,
   end: End,
   save: (change: Partial<End>) => void,
-): Omit<Mendable, "root"> | NotMendable {
+): Omit<Mendable, "root" | "reckoned"> | NotMendable {
   const { order, late, charge, cost, billed } = end;
   if (part === "end" && order.outcome === "made") {
     return { of: "charge", now: charge, posted: charge, mend: (after) => save({ charge: after }) };

@@ -45,7 +45,7 @@ export type End = {
   readonly charge: bigint;
   readonly cost: bigint;
   readonly billed: bigint | null;
-  readonly late: { readonly cost: bigint; readonly atMs: number } | null;
+  readonly late: { readonly cost: bigint; readonly posted: bigint; readonly atMs: number } | null;
 };
 
 export type Fund = { readonly root: string; readonly posted: bigint; readonly now: bigint };
@@ -169,6 +169,7 @@ export function lossIn({ end }: Call, hour: string): bigint {
   const uncharged = end.order.outcome === "made" ? end.order.overrun : end.cost;
   const ended = uncharged + (end.billed ?? end.order.exposure);
   const then = windowsAt(end.atMs).hour === hour ? ended : 0n;
-  const late = end.late !== null && windowsAt(end.late.atMs).hour === hour ? end.late.cost : 0n;
+  // What came late stays in its hour, whatever corrections say of it afterwards.
+  const late = end.late !== null && windowsAt(end.late.atMs).hour === hour ? end.late.posted : 0n;
   return then + late;
 }
