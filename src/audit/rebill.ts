@@ -5,7 +5,7 @@ import type { PriceVersion } from "../catalog/schema.ts";
 import { canonicalText } from "../ledger/canonical-text.ts";
 import type { PostedLine } from "../ledger/port.ts";
 import type { RecordedEnding, RecordedHold } from "../ledger/recorded.ts";
-import { ZERO_USD } from "../money/pico-usd.ts";
+import { type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { Compare } from "./discrepancy.ts";
 import { chargeAgain } from "./recharge.ts";
 
@@ -19,8 +19,13 @@ export function rebillHold(hold: RecordedHold, price: PriceVersion, compare: Com
   compare("version of the rating code", hold.ratingVersion, RATING_VERSION);
   const of = { price, facts: hold.facts.priced, images: BigInt(hold.facts.n) };
   const ceiling = billImages(hold.ceilingItems, of);
-  compare("vendor's ceiling", hold.vendorAmount ?? hold.amount, ceiling.total);
+  compare("vendor's ceiling", vendorAmountOf(hold), ceiling.total);
   compare("ceiling", hold.amount, withMargin(ceiling, hold.margin ?? null).total);
+}
+
+/** The most that the vendor is expected to bill for a call: its ceiling without the margin. */
+export function vendorAmountOf({ vendorAmount, amount }: RecordedHold): PicoUsd {
+  return vendorAmount ?? amount;
 }
 
 /** What an ending is billed by: its hold, the frozen price and, where the vendor named one, the echoed. */
@@ -58,8 +63,7 @@ function rebillVoid(
 ): void {
   if (ending.outcome === "recovered" || ending.outcome === "unknown") {
     // Nobody knows what it cost: the house fears the worst. A task that was asked for has told its cost.
-    const worst = by.hold.vendorAmount ?? by.hold.amount;
-    const feared = ending.vendorCost === null ? worst : ZERO_USD;
+    const feared = ending.vendorCost === null ? vendorAmountOf(by.hold) : ZERO_USD;
     compare("exposure", ending.exposure?.amount ?? ZERO_USD, feared);
   }
   if (ending.vendorCost === null) return;

@@ -10,6 +10,7 @@ import { addExposures } from "./exposures.ts";
 import { addGenerate } from "./generate.ts";
 import { addHolds } from "./holds.ts";
 import { addKeys } from "./keys.ts";
+import { addLedger } from "./ledger.ts";
 import { addModels } from "./models.ts";
 import { addOverruns } from "./overruns.ts";
 import { addQuote } from "./quote.ts";
@@ -58,5 +59,6 @@ export function createProgram(terminal: Terminal): Command {
   addUsage(program, terminal);
   addReprice(program, terminal);
   addVerify(program, terminal);
+  addLedger(program, terminal);
   return program;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Ledger } from "./port.ts";
+import { CHECKPOINT_EVERY } from "./sql/checkpoints.ts";
 import type { PriceReference } from "./sqlite/protocol.ts";
 import { openSqliteLedger } from "./sqlite/store.ts";
 
@@ -24,6 +25,8 @@ export type OpenLedgerOptions = {
   readonly onFatal?: (error: Error) => void;
   /** The store's clock, in milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Entries of a root from one checkpoint to the next; 100,000 where nothing else is said. */
+  readonly checkpointEvery?: bigint;
 };
 
 /** The file that holds the ledger of a world. */
@@ -40,7 +43,7 @@ export function ledgerFile(home: string, world: World): string {
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const { home, world, catalogPrices = [], nowMs = Date.now, onFatal = endProcess } = options;
   const createdMs = nowMs();
-  const { databaseUrl: url, process } = options;
+  const { databaseUrl: url, process, checkpointEvery = CHECKPOINT_EVERY } = options;
   if (url !== undefined) {
     // Loaded only where it is used: most gateways keep their ledger in a file.
     const { openPostgresLedger } = await import("./postgres/store.ts");
@@ -53,6 +56,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     world,
     createdMs,
     catalogPrices,
+    checkpointEvery,
     nowMs,
     onFatal,
   });

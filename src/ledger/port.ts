@@ -24,6 +24,7 @@ import type {
 } from "./accounts-port.ts";
 import type {
   Alert,
+  ChainHead,
   Correction,
   Exposure,
   Overrun,
@@ -112,6 +113,8 @@ export type LedgerReports = {
   usage(query: UsageQuery): Promise<readonly UsageRow[]>;
   /** Looks through all calls, a slice at a time, for those that were priced by one version. */
   pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
+  /** The newest head of every root. */
+  heads(): Promise<readonly ChainHead[]>;
 };
 
 /** The store can't take or give anything now: new orders get 503 `ledger_unavailable`, endings go to the spool. */

@@ -140,3 +140,11 @@ export type PricedCalls = {
   /** Null after the last slice. */
   readonly next: string | null;
 };
+
+/** A place of a root's chain and the hash it had: an anchor, once it is kept where nobody rewrites it. */
+export type ChainHead = {
+  readonly root: string;
+  readonly sequence: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+};

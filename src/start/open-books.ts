@@ -14,9 +14,12 @@ import { storedPrice } from "../ledger/price-text.ts";
 import { endOpenHolds, type Recovery, type RecoveryOptions, recover } from "../ledger/recovery.ts";
 import { openSpool, type Spool, spoolFolder } from "../ledger/spool.ts";
 import type { ResultStore } from "../results/port.ts";
+import { headsKeeper } from "./daily-heads.ts";
 import { StartError } from "./errors.ts";
 import { takeProcessFile } from "./home.ts";
 
+/** Whether a new day has begun, whose heads are to be written, is looked at this often. */
+const HEADS_MS = 60_000;
 /** What waits in the spool is offered to the ledger this often. */
 const DRAIN_MS = 2_000;
 /** Forgotten holds are looked for this often. */
@@ -76,6 +79,9 @@ export async function openBooks(
     ...(shared ? { before } : {}),
   });
   reportRecovery(recovered, log);
+  const keepHeads = headsKeeper({ ledger, home: config.home, world, log });
+  await keepHeads();
+  every(HEADS_MS, keepHeads, stack);
   const spool = openSpool(folder);
   stack.defer(() => spool.close());
   every(DRAIN_MS, () => drainSpool(spool, ledger, log), stack);

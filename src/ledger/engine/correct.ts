@@ -69,7 +69,7 @@ function correctedBefore(posted: EntryRow, request: CorrectionRequest): Correcti
 function mendableOf(entry: EntryRow, context: Context): Mendable | undefined {
   const { set } = context;
   const { root, id } = entry;
-  const newest = set.corrections.get(`${root} ${id}`, () => set.reads.correction(root, id));
+  const newest = set.correction(root, id);
   const body: { readonly account: string; readonly amount?: string; readonly hold?: string } =
     JSON.parse(entry.text);
   const { account, hold } = body;
@@ -116,7 +116,7 @@ function post(
     [correctionEntry(facts, originOf({ root, account }, context))],
     context,
   );
-  set.corrections.set(`${root} ${corrects}`, {
+  set.correct({
     ...{ root, id, corrects, of, account, hold: call?.id ?? null, before, after, reason, actor },
     ...{ sequence, createdMs: nowMs },
   });

@@ -197,7 +197,9 @@ export class WorkingSet {
   readonly intents = new Table<IntentRow>();
   readonly rates = new Table<RateRow>();
   readonly alerts = new Table<AlertRow>();
+  /** Appended corrections, by their own ids: an entry may be corrected twice in one transaction. */
   readonly corrections = new Table<CorrectionRow>();
+  readonly #newestCorrections = new Map<string, CorrectionRow>();
   readonly prices = new Table<StoredPrice>();
   readonly pricesNamed = new Table<StoredPrice>();
   /** Appended entries, in the order of their chains. */
@@ -238,6 +240,18 @@ export class WorkingSet {
     return this.#entriesById.get(id) ?? this.reads.entry(root, id);
   }
 
+  /** The newest correction of an entry, made just now or long ago. */
+  correction(root: string, corrects: string): CorrectionRow | undefined {
+    return (
+      this.#newestCorrections.get(`${root} ${corrects}`) ?? this.reads.correction(root, corrects)
+    );
+  }
+
+  correct(row: CorrectionRow): void {
+    this.corrections.set(`${row.root} ${row.id}`, row);
+    this.#newestCorrections.set(`${row.root} ${row.corrects}`, row);
+  }
+
   /** Whether anything has to be written. */
   get changed(): boolean {
     return this.entries.length > 0 || this.adoptables.length > 0 || this.#tables().some(isChanged);
@@ -271,6 +285,7 @@ export class WorkingSet {
     this.intents.forget();
     this.rates.forget();
     this.corrections.forget();
+    this.#newestCorrections.clear();
     this.entries.length = 0;
     this.#entriesById.clear();
     this.adoptables.length = 0;

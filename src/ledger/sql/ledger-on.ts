@@ -10,6 +10,7 @@ import {
   readAlerts,
   readCorrections,
   readExposures,
+  readHeads,
   readOverruns,
   readUsage,
 } from "./report-reads.ts";
@@ -54,6 +55,7 @@ export function ledgerOn(store: Store): Ledger {
     alerts: (of) => readAlerts(query, of),
     usage: (of) => readUsage(query, of),
     pricedCalls: (of) => readPricedCalls(query, of),
+    heads: () => readHeads(query),
     credits: async (accountId) => (await readAccount(query, accountId, nowMs()))?.credits,
     close: store.close,
   };

@@ -2,6 +2,7 @@ import { addUsd, type PicoUsd, picoUsd, ZERO_USD } from "../../money/pico-usd.ts
 import type { CallRow, EndedCall } from "../engine/rows.ts";
 import {
   type Alert,
+  type ChainHead,
   type Correction,
   type Exposure,
   InvalidPage,
@@ -22,6 +23,7 @@ import {
   type Query,
   type Row,
   rowsOf,
+  textIn,
   textOrNullIn,
 } from "./rows.ts";
 
@@ -287,4 +289,14 @@ function added(left: UsageRow, right: UsageRow): UsageRow {
     overrun: addUsd(left.overrun, right.overrun),
     exposure: addUsd(left.exposure, right.exposure),
   };
+}
+
+/** The newest head of every root. */
+export async function readHeads(query: Query): Promise<readonly ChainHead[]> {
+  const rows = await rowsOf(query, "SELECT root, sequence, hash FROM roots ORDER BY root", []);
+  return rows.map((row) => ({
+    root: textIn(row, "root"),
+    sequence: numberIn(row, "sequence"),
+    hash: textIn(row, "hash"),
+  }));
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Command, decide, type Reply } from "../engine/commands.ts";
 import { contextAt } from "../engine/context.ts";
 import { WorkingSet } from "../engine/working-set.ts";
+import { CHECKPOINT_EVERY } from "../sql/checkpoints.ts";
 import { openReads } from "./load.ts";
 import { openWriter } from "./write.ts";
 
@@ -22,9 +23,12 @@ export type Batches = {
   readonly run: (commands: readonly Command[], nowMs: number) => readonly Reply[];
 };
 
-export function openBatches(database: DatabaseSync, of: { readonly emulated: boolean }): Batches {
+export function openBatches(
+  database: DatabaseSync,
+  of: { readonly emulated: boolean; readonly checkpointEvery?: bigint },
+): Batches {
   const set = new WorkingSet(openReads(database));
-  const write = openWriter(database);
+  const write = openWriter(database, of.checkpointEvery ?? CHECKPOINT_EVERY);
 
   function run(commands: readonly Command[], nowMs: number): readonly Reply[] {
     try {

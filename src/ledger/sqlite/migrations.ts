@@ -114,6 +114,9 @@ const migrations: readonly string[] = [
   ONE_ROW_A_CALL,
 ];
 
+/** The version of a file that has them all. */
+export const NEWEST_VERSION = migrations.length;
+
 /** Brings a file to the newest version, each migration in a transaction of its own. */
 export function migrate(database: DatabaseSync): void {
   const version = Number(

@@ -12,6 +12,8 @@ export type WriterStart = {
   readonly world: "sandbox" | "live";
   readonly createdMs: number;
   readonly catalogPrices: readonly PriceReference[];
+  /** Entries of a root from one checkpoint to the next. */
+  readonly checkpointEvery: bigint;
 };
 
 /** To the writer: commands that share a transaction, and the instant by the store's clock. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AdoptableRow, CallRow } from "../engine/rows.ts";
 import type { Table, WorkingSet } from "../engine/working-set.ts";
+import { checkpointShape, checkpointsDue, KEEP_COUNTERS } from "../sql/checkpoints.ts";
 import {
   adoptableShape,
   alertShape,
@@ -18,8 +19,15 @@ import {
 } from "../sql/encode.ts";
 import type { Cell } from "../sql/rows.ts";
 
-/** Writes what a working set has changed; every row that is meant to change must change. */
-export function openWriter(database: DatabaseSync): (set: WorkingSet) => void {
+/**
+ * Writes what a working set has changed; every row that is meant to change must change.
+ *
+ * @param checkpointEvery entries of a root from one checkpoint to the next.
+ */
+export function openWriter(
+  database: DatabaseSync,
+  checkpointEvery: bigint,
+): (set: WorkingSet) => void {
   const writeRoots = tableWriter(database, rootShape);
   const writeNodes = tableWriter(database, nodeShape);
   const writeCounters = tableWriter(database, counterShape);
@@ -31,6 +39,8 @@ export function openWriter(database: DatabaseSync): (set: WorkingSet) => void {
   const insertEntry = database.prepare(insertOf(entryShape));
   const writeCalls = callWriter(database);
   const writeAdoptable = adoptableWriter(database);
+  const insertCheckpoint = database.prepare(insertOf(checkpointShape));
+  const keepCounters = database.prepare(KEEP_COUNTERS);
   return (set) => {
     for (const price of set.prices.changes().inserted) once(insertPrice, priceShape.cells(price));
     writeRoots(set.roots);
@@ -41,12 +51,14 @@ export function openWriter(database: DatabaseSync): (set: WorkingSet) => void {
     writeIntents(set.intents);
     writeRates(set.rates);
     writeAlerts(set.alerts);
-    const corrections = set.corrections.changes();
-    // An entry may be corrected again: the newest correction of it is another row, never the same one.
-    for (const row of [...corrections.inserted, ...corrections.updated]) {
+    for (const row of set.corrections.changes().inserted) {
       once(insertCorrection, correctionShape.cells(row));
     }
     for (const row of set.adoptables) writeAdoptable(row);
+    for (const checkpoint of checkpointsDue(set, checkpointEvery)) {
+      once(insertCheckpoint, checkpointShape.cells(checkpoint));
+      keepCounters.run(checkpoint.root);
+    }
   };
 }
 

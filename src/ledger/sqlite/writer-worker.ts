@@ -24,7 +24,9 @@ function main(port: MessagePort, start: WriterStart): void {
     migrate(database);
     stamp(database, start);
     assertPricesUnchanged(database, start.catalogPrices);
-    const batches = openBatches(database, { emulated: start.world === "sandbox" });
+    const { checkpointEvery } = start;
+    const emulated = start.world === "sandbox";
+    const batches = openBatches(database, { emulated, checkpointEvery });
     serve({ port, database, batches });
     say({ kind: "ready" });
   } catch (error) {
