@@ -211,7 +211,7 @@ describe("receipts that were handed out", () => {
     ["lines", { lines: [] }],
     ["call", { id: "rcpt_x" }],
     ["chain.sequence", { chain: { sequence: 3, hash: "x" } }],
-    ["chain.hash", { chain: { sequence: 5, hash: "x" } }],
+    ["chain.hash", { chain: { sequence: 6, hash: "x" } }],
   ])("that say another %s are named", async (what, change) => {
     const found = await verifyCopy(undefined, { receipts: edited(change) });
     expect(found.first_discrepancy?.what).toBe(`${what} of the receipt ${first()}`);

@@ -40,6 +40,8 @@ export function openPool({ url, name, max, settings = "" }: PoolOptions): Pool {
     connectionString: url,
     application_name: name,
     max,
+    // One is kept, so that the first hold after a quiet minute doesn't wait for a handshake.
+    min: 1,
     // Statements go out one behind the other without waiting for each other's answers.
     pipeline: true,
     keepAlive: true,

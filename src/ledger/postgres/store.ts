@@ -17,7 +17,7 @@ export type PostgresOptions = DatabaseStart & {
   /** Of this process, for administrators: connections bear it. */
   readonly process?: string;
   /** In place of the server's clock, for tests. */
-  readonly nowMs?: () => number;
+  readonly nowMs?: (() => number) | undefined;
 };
 
 /** Roots that are written at once; others wait for a connection. */
