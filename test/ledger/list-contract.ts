@@ -159,14 +159,13 @@ export function listContract(name: string, open: OpenStore): void {
       expect((await bench.ledger.corrections({ accountId: root, most: 9 })).items).toEqual([]);
     });
 
-    it.each(["", "x", "1", "1~", "~a", "1.5~a", "1~a~b~c~d~e"])(
-      "before=%j is no page that was given out",
-      async (before) => {
+    it("what no page gave out is no page", async () => {
+      for (const before of ["", "x", "1", "1~", "~a", "1.5~a", "1~a~b~c~d~e"]) {
         await expect(bench.ledger.alerts({ before, most: 9 })).rejects.toMatchObject({
           name: "InvalidPage",
         });
-      },
-    );
+      }
+    });
 
     it("open holds come oldest first, of one process or of all", async () => {
       const party = await newParty(bench.ledger);

@@ -1,6 +1,8 @@
+import { marginOn } from "../../src/billing/margin.ts";
 import { type PriceVersion, priceVersionSchema } from "../../src/catalog/schema.ts";
 import type { Ending, HoldRequest } from "../../src/ledger/port.ts";
 import { recoveredVoid } from "../../src/ledger/recovery.ts";
+import { addUsd, parseUsd } from "../../src/money/pico-usd.ts";
 import { flatPrice, holdOf, settleOf, tokenPrice, voidOf } from "../ledger/fixtures.ts";
 import type { Dice } from "./dice.ts";
 import type { EndOrder } from "./language.ts";
@@ -33,11 +35,19 @@ export function newRequest(
   const party = { accountId: of.accountId, keyId: of.key.name };
   const { id } = of;
   if (of.rich) return holdOf(party, { id, n: 9, price: dearPrice });
-  if (dice.chance(25)) {
-    const n = dice.between(1, 6);
-    return holdOf(party, { id, n, price: tokenPrice, ceilingItems: tokenItems });
-  }
-  return holdOf(party, { id, n: dice.between(1, 8) });
+  const n = dice.between(1, 8);
+  const request = dice.chance(25)
+    ? holdOf(party, { id, n, price: tokenPrice, ceilingItems: tokenItems })
+    : holdOf(party, { id, n });
+  return dice.chance(20) ? withMargin(request) : request;
+}
+
+/** A tenth on top and half a cent: what is held is more than what the vendor may bill. */
+function withMargin(request: HoldRequest): HoldRequest {
+  const margin = { basisPoints: 1_000, fixed: parseUsd("0.005") };
+  const { amount: vendorAmount } = request;
+  const amount = addUsd(vendorAmount, marginOn(vendorAmount, margin));
+  return { ...request, amount, vendorAmount, margin };
 }
 
 /** One of all the ends that a call can come to. */
@@ -88,13 +98,13 @@ function settled(dice: Dice, hold: HoldRequest, images: number): Ending & { kind
 
 /** Nobody knows what it cost: the house fears the worst. */
 function unknown(hold: HoldRequest): Ending {
-  const exposure = { amount: hold.amount, reason: "timeout" };
+  const exposure = { amount: hold.vendorAmount ?? hold.amount, reason: "timeout" };
   return { ...voidOf(hold.id), outcome: "unknown", code: "outcome_unknown", exposure };
 }
 
 /** What recovery says of a hold. */
 export function recoveredEnding(hold: HoldRequest): Ending {
-  return recoveredVoid({ holdId: hold.id, amount: hold.amount });
+  return recoveredVoid({ holdId: hold.id, amount: hold.vendorAmount ?? hold.amount });
 }
 
 /** An ending in the auditor's words. */

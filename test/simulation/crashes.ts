@@ -1,7 +1,6 @@
-import { rm } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import type { Ending, Ledger, OpenHold } from "../../src/ledger/port.ts";
-import { recover, recoveredVoid } from "../../src/ledger/recovery.ts";
+import type { Ending, OpenHold } from "../../src/ledger/port.ts";
+import { recover } from "../../src/ledger/recovery.ts";
 import { replaySpool } from "../../src/ledger/spool.ts";
 import { idsIn } from "./books.ts";
 import type { Answered } from "./explain.ts";
@@ -97,8 +96,7 @@ export async function crash(world: World): Promise<void> {
   for (const _ of dying) await world.openClient();
   await world.explain(await thatHappened(world, answered));
   if (dice.chance(50)) world.nowMs += dice.below(30_000);
-  if (world.store.clients === 1) for (const client of dying) await restart(world, client);
-  else for (const client of dying) await recoverProcess(world, client);
+  for (const client of dying) await restart(world, client);
   await world.ask([]);
 }
 
@@ -130,28 +128,27 @@ function entryOf(order: Order, world: World): string {
   }
 }
 
-/** The only process starts anew: nothing stays open. */
+/** Another process ends what one left open; where there is only one at a time, that is everything. */
 async function restart(world: World, dead: Client): Promise<void> {
-  const { folder: own, onDisk } = dead.spooled;
-  const lost = world.dice.chance(30);
-  if (lost) world.lostSpools.push(dead.spooled);
-  const spoolFolder = lost ? `${own}-empty` : own;
+  const { process, ledger } = world.anyClient();
+  const before = world.store.clients === 1 ? undefined : dead.process;
+  const { spooled, folder: spoolFolder } = spoolThatIsFound(world, dead);
+  const leftOpen = (): readonly Call[] =>
+    openCalls(world).filter(({ order }) => before === undefined || order.process === before);
+  const waits = new Set(spooled.map(({ hold }) => hold));
   const plans = new Map<string, Plan>();
-  const spooled = lost ? [] : onDisk;
-  const ended = new Set(spooled.map(({ hold }) => hold));
-  for (const call of openCalls(world).filter(({ order }) => !ended.has(order.hold))) {
+  for (const call of leftOpen().filter(({ order }) => !waits.has(order.hold))) {
     if (call.task !== null) plans.set(call.order.hold, planFor(world, call));
   }
   const resumeTask = async ({ holdId }: OpenHold): Promise<Ending | "unknown"> => {
     const plan = plans.get(holdId);
-    if (plan === undefined) throw new Error(`nobody planned for ${holdId}`);
+    if (plan === undefined) throw new TypeError(`nobody planned for ${holdId}`);
     if (plan === "fails") throw new Error("the vendor is away");
     return plan === "unknown" ? plan : endingOf(world, plan);
   };
-  const found = await recover({ ledger: world.anyClient().ledger, spoolFolder, resumeTask });
-  const replayed = takeAll(world, spooled);
-  const expected = { ...replayed, resumed: 0, voided: 0 };
-  for (const call of openCalls(world)) {
+  const found = await recover({ ledger, spoolFolder, before, resumeTask });
+  const expected = { ...takeAll(world, spooled), resumed: 0, voided: 0 };
+  for (const call of leftOpen()) {
     const plan = plans.get(call.order.hold) ?? "unknown";
     if (plan === "fails") expected.problems += 1;
     const resumed = typeof plan === "object";
@@ -159,10 +156,17 @@ async function restart(world: World, dead: Client): Promise<void> {
     world.auditor.take(resumed ? plan : recoveredOrder(world, call.order), world.nowMs);
   }
   const { spooled: posted, late, resumed, voided, problems } = found;
-  world.note(`recovered ${voided} voided, ${resumed} resumed, ${problems.join("; ")}`);
+  world.note(`${process} recovered ${voided} voided, ${resumed} resumed, ${problems.join("; ")}`);
   const told = { posted, late, resumed, voided, problems: problems.length };
   world.expect("recovered", told, expected);
-  if (lost) await rm(spoolFolder, { recursive: true });
+}
+
+/** The spool of a dead process, or an empty one because its disk comes back later. */
+function spoolThatIsFound(world: World, dead: Client) {
+  const { folder, onDisk } = dead.spooled;
+  if (!world.dice.chance(30)) return { folder, spooled: onDisk };
+  world.lostSpools.push(dead.spooled);
+  return { folder: `${folder}-empty`, spooled: [] };
 }
 
 /** What a vendor says of a task that was running. */
@@ -174,25 +178,4 @@ function planFor(world: World, call: Call): Plan {
     [1, () => "unknown"],
     [1, () => "fails"],
   ])();
-}
-
-/** Another process finds that one is dead: voids what it held, and its spool may be replayed or not. */
-async function recoverProcess(world: World, dead: Client): Promise<void> {
-  const { ledger } = world.anyClient();
-  const lost = world.dice.chance(50);
-  if (lost) world.lostSpools.push(dead.spooled);
-  else await replay(world, dead.spooled);
-  await voidAll(world, ledger, dead.process);
-}
-
-async function voidAll(world: World, ledger: Ledger, process: string): Promise<void> {
-  const open = await ledger.openHolds({ process });
-  const expected = openCalls(world).filter(({ order }) => order.process === process);
-  const names = expected.map(({ order }) => order.hold);
-  world.expect(`open of ${process}`, open.map(({ holdId }) => holdId).sort(), names.sort());
-  await Promise.all(open.map((hold) => ledger.end(recoveredVoid(hold))));
-  for (const call of expected) {
-    world.auditor.take(recoveredOrder(world, call.order), world.nowMs);
-  }
-  world.note(`voided ${names.length} of ${process}`);
 }
