@@ -9,7 +9,7 @@ export type LimitTexts = {
   readonly total?: string;
 };
 
-export function limitsIn(texts: LimitTexts) {
+function limitsIn(texts: LimitTexts) {
   const entries = Object.entries(texts).map(([name, text]): [string, ReturnType<typeof usd>] => {
     return [name, usd(text)];
   });
