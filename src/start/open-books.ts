@@ -6,10 +6,11 @@ import { recoverTask } from "../gateway/recover-task.ts";
 import { composer } from "../http/composer.ts";
 import { newId } from "../ids.ts";
 import { endDurably } from "../ledger/end-durably.ts";
+import { LedgerRefused } from "../ledger/ledger-refused.ts";
 import { BEAT_MS, openBeat, openSweep, stopBeating } from "../ledger/liveness.ts";
 import { openLedger, type World } from "../ledger/open.ts";
 import { HomeOwned, takeOwnerLock } from "../ledger/owner-lock.ts";
-import type { Ledger, OpenHold } from "../ledger/port.ts";
+import { type Ledger, LedgerUnavailable, type OpenHold } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
 import { endOpenHolds, type Recovery, type RecoveryOptions, recover } from "../ledger/recovery.ts";
 import { openSpool, type Spool, spoolFolder } from "../ledger/spool.ts";
@@ -167,7 +168,8 @@ function endProcess(cause: Error, log: Log): void {
 
 /** What the ledger's rooms refuse at start is for the eyes of whoever started it. */
 function explain(cause: unknown): never {
-  if (cause instanceof HomeOwned || (cause instanceof Error && cause.name === "LedgerRefused")) {
+  const said = [HomeOwned, LedgerRefused, LedgerUnavailable];
+  if (cause instanceof Error && said.some((kind) => cause instanceof kind)) {
     throw new StartError(cause.message, { cause });
   }
   throw cause;
