@@ -1,8 +1,13 @@
-import { DatabaseSync } from "node:sqlite";
 import { newId } from "../src/ids.ts";
-import { ledgerFile, openLedger } from "../src/ledger/open.ts";
-import type { Ending, HoldRequest } from "../src/ledger/port.ts";
-import { holdOf, type Party, settleOf, tokenPrice, usd } from "../test/ledger/fixtures.ts";
+import type { Ending, HoldRequest, Ledger } from "../src/ledger/port.ts";
+import {
+  holdOf,
+  newAccount,
+  type Party,
+  settleOf,
+  tokenPrice,
+  usd,
+} from "../test/ledger/fixtures.ts";
 
 /** One hot key at the end of a path three accounts deep, and the calls that it makes. */
 
@@ -10,26 +15,17 @@ import { holdOf, type Party, settleOf, tokenPrice, usd } from "../test/ledger/fi
 const LIMIT = "900000";
 
 /** Makes organisation, team, project and key in a new ledger; every node has all three limits. */
-export async function plantTree(home: string): Promise<Party> {
-  const ledger = await openLedger({ home, world: "sandbox" });
+export async function plantTree(ledger: Ledger): Promise<Party> {
   const limits = { day: usd(LIMIT), month: usd(LIMIT), total: usd(LIMIT) };
-  const root = await ledger.createAccount({ name: "org", prepaid: true, limits, actor: "bench" });
-  const of = { accountId: root.id, amount: usd(LIMIT), actor: "bench" };
-  await ledger.fund({ ...of, entryId: newId("fund") });
-  await ledger.close();
-  const database = new DatabaseSync(ledgerFile(home, "sandbox"));
-  const insert = database.prepare(
-    `INSERT INTO nodes SELECT root, :id, :parent, :kind, :id, 0, limit_day, limit_month, limit_total,
-       created_ms, :sha256, NULL FROM nodes WHERE id = root`,
-  );
-  const add = (id: string, parent: string, sha256: string | null): string => {
-    insert.run({ id, parent, kind: sha256 === null ? "account" : "key", sha256 });
-    return id;
-  };
-  const team = add(newId("acct"), root.id, null);
-  const accountId = add(newId("acct"), team, null);
-  const keyId = add(newId("key"), accountId, "0".repeat(64));
-  database.close();
+  const of = { limits, actor: "bench" };
+  const root = await newAccount(ledger, { ...of, name: "organisation", prepaid: true });
+  const funds = { accountId: root.id, amount: usd(LIMIT), actor: "bench" };
+  await ledger.fund({ ...funds, entryId: newId("fund") });
+  const below = { ...of, prepaid: false };
+  const team = await newAccount(ledger, { ...below, name: "team", parentId: root.id });
+  const project = await newAccount(ledger, { ...below, name: "project", parentId: team.id });
+  const [keyId, accountId] = [newId("key"), project.id];
+  await ledger.createKey({ ...of, id: keyId, accountId, name: "hot", sha256: "0".repeat(64) });
   return { accountId, keyId };
 }
 

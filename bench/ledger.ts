@@ -37,7 +37,9 @@ async function measure(
   of: { readonly concurrent: number; readonly seconds: number },
 ): Promise<Figures> {
   const home = mkdtempSync(path.join(tmpdir(), "spotmeter-bench-"));
-  const party = await plantTree(home);
+  const first = await openLedger({ home, world: "sandbox" });
+  const party = await plantTree(first);
+  await first.close();
   const store = await open(home);
   const next = pairsOf(party);
   const holdsMs: number[] = [];

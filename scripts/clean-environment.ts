@@ -1,4 +1,7 @@
-/** Variables that would change what a test sees: vendor keys and addresses first of all. */
+/**
+ * Variables that would change what a test sees: vendor keys and addresses first of all. `DATABASE_URL` is
+ * somebody's ledger; `TEST_DATABASE_URL` stays. `PG…` would tell the tests' connections where to go.
+ */
 const FOREIGN = [
   /_API_KEY$/,
   /_BASE_URL$/,
@@ -6,6 +9,7 @@ const FOREIGN = [
   /_PROJECT_ID$/,
   /^SPOTMETER_/,
   /^EMULATOR_/,
+  /^PG[A-Z]/,
   /^(HOST|PORT|MASTER_KEY|LOG_LEVEL|DATABASE_URL|VENDOR_TIMEOUT_MS|NO_COLOR|FORCE_COLOR)$/,
 ];
 

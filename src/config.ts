@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 
 /**
@@ -20,10 +20,15 @@ const schema = z.object({
   SPOTMETER_MODE: z.enum(["sandbox", "live"]).optional(),
   SPOTMETER_AS_OF: z.iso.date().optional(),
   SPOTMETER_CONFIG: z.string().min(1).optional(),
+  SPOTMETER_RESULTS: z.string().min(1).optional(),
+  SPOTMETER_RESULTS_BYTES_MAX: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(64 * 1024 ** 3),
   SPOTMETER_URL: z.url().optional(),
   SPOTMETER_API_KEY: key.optional(),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: wholeNumber(0, 65_535).default(4000),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" })
+    .optional(),
   MASTER_KEY: z.string().min(16, "must be at least 16 characters").optional(),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("warn"),
   VENDOR_TIMEOUT_MS: wholeNumber(1_000, 1_800_000).default(600_000),
@@ -50,6 +55,8 @@ export type Config = {
   /** Absolute folder that holds ledgers, spool, keys and `run.json`. */
   readonly home: string;
   readonly mode: "sandbox" | "live" | undefined;
+  /** Answers that may be asked for again: an absolute folder, and what they may take up in it. */
+  readonly results: { readonly folder: string; readonly bytesMax: number };
   /** The catalog is read as of this day; undefined is today. */
   readonly asOf: string | undefined;
   /** The text of `spotmeter.yaml`, and its name for messages; undefined when there is none. */
@@ -58,10 +65,14 @@ export type Config = {
   readonly apiKey: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** The PostgreSQL ledger; undefined keeps the ledger in a file of the home. A secret. */
+  readonly databaseUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly logLevel: "silent" | "error" | "warn" | "info" | "debug";
   readonly vendorTimeoutMs: number;
   readonly vendors: readonly VendorSettings[];
+  /** A variable that `spotmeter.yaml` names; undefined where it is unset or empty. */
+  readonly variable: (name: string) => string | undefined;
 };
 
 /** A setting that can't be used: printed as it is, exit code 2. */
@@ -91,8 +102,13 @@ export function parseConfig(
     throw new ConfigError(`bad configuration\n${problems.join("\n")}`);
   }
   const env = parsed.data;
+  const home = resolve(env.SPOTMETER_HOME);
   return {
-    home: resolve(env.SPOTMETER_HOME),
+    home,
+    results: {
+      folder: resolve(env.SPOTMETER_RESULTS ?? join(home, "results")),
+      bytesMax: env.SPOTMETER_RESULTS_BYTES_MAX,
+    },
     mode: env.SPOTMETER_MODE,
     asOf: env.SPOTMETER_AS_OF,
     settings: readSettings(env.SPOTMETER_CONFIG),
@@ -100,6 +116,7 @@ export function parseConfig(
     apiKey: env.SPOTMETER_API_KEY,
     host: env.HOST,
     port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
     masterKey: env.MASTER_KEY,
     logLevel: env.LOG_LEVEL,
     vendorTimeoutMs: env.VENDOR_TIMEOUT_MS,
@@ -108,6 +125,7 @@ export function parseConfig(
       key: each.keyVariables.map((name) => set[name]?.trim()).find((value) => value !== undefined),
       baseUrl: set[each.baseUrlVariable]?.replace(/\/+$/, ""),
     })),
+    variable: (name) => (Object.hasOwn(set, name) ? set[name]?.trim() : undefined),
   };
 }
 

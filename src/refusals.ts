@@ -30,13 +30,23 @@ export const refusals = {
   missing_api_key: { status: 401, type: "authentication_error", final: true },
   invalid_api_key: { status: 401, type: "authentication_error", final: true },
   revoked_api_key: { status: 401, type: "authentication_error", final: true },
+  expired_api_key: { status: 401, type: "authentication_error", final: true },
   sandbox_key: { status: 401, type: "authentication_error", final: true },
   live_key: { status: 401, type: "authentication_error", final: true },
+  model_not_allowed: { status: 403, type: "permission_error", final: true },
   master_key_required: { status: 403, type: "permission_error", final: true },
   // the money
   budget_exceeded: { status: 402, type: "insufficient_quota", final: true },
+  exposure_limit: { status: 429, type: "rate_limit_error", final: true },
+  vendor_cost_limit: { status: 429, type: "rate_limit_error", final: true },
+  rate_limited: { status: 429, type: "rate_limit_error", final: false },
   ledger_range: { status: 402, type: "insufficient_quota", final: true },
   ledger_unavailable: { status: 503, type: "api_error", final: false },
+  // the way to the vendor
+  connection_busy: { status: 429, type: "rate_limit_error", final: false },
+  // the same request again
+  idempotency_in_progress: { status: 409, type: "invalid_request_error", final: false },
+  idempotency_key_reused: { status: 422, type: "invalid_request_error", final: true },
   // the vendor
   vendor_rejected: { status: 400, type: "invalid_request_error", final: true },
   moderation_blocked: { status: 400, type: "image_generation_user_error", final: true },
@@ -58,6 +68,11 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
+/** Whether a text, out of the journal for one, is a code of the table. */
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(refusals, text);
+}
+
 /** What a refusal may say beside its message; all of it reaches the caller (DESIGN §8, `error`). */
 export type RefusalDetails = {
   readonly param?: string;
@@ -73,6 +88,8 @@ export type RefusalDetails = {
   readonly available?: string;
   readonly receiptId?: string;
   readonly retryAfterSeconds?: number;
+  /** Headers that say more than the body does: what a key has left of its rate. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** `vendor_busy` alone answers with the vendor's own status: 429 throttled (default), 503 overloaded. */
   readonly status?: 429 | 503;
   /** Where the catalog names one: what took the place of a retired model. */

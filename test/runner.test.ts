@@ -50,4 +50,11 @@ describe("the environment of tests", () => {
       SOAK: "1",
     });
   });
+
+  it("has no way to somebody's ledger, but the database that is meant for tests", () => {
+    const ledger = "postgresql://ledger.example.org/spotmeter";
+    const foreign = { DATABASE_URL: ledger, PGHOST: "ledger.example.org", PGPASSWORD: "x" };
+    const meant = { TEST_DATABASE_URL: "postgresql://127.0.0.1/tests" };
+    expect(cleanEnvironment({ ...foreign, ...meant })).toEqual(meant);
+  });
 });

@@ -43,3 +43,17 @@ export function compareAt(place: Place): Compare {
 function print(value: Comparable): string {
   return value === undefined || value === null ? "nothing" : value.toString();
 }
+
+/** The place of what belongs to no root. */
+export const NOWHERE: Place = { entry: null, root: null, sequence: null };
+
+/** What can't be read, or breaks a law of the journal, is a discrepancy at its place and not a crash. */
+export function naming<Result>(place: Place, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DiscrepancyFound || !(error instanceof Error)) throw error;
+    const computed = error.message;
+    throw new DiscrepancyFound({ ...place, what: "entry", stored: "unsound", computed });
+  }
+}

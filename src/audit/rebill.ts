@@ -1,24 +1,31 @@
-import { type Charge, chargeFor } from "../billing/charge.ts";
+import { withMargin } from "../billing/margin.ts";
 import { billImages } from "../billing/quote.ts";
 import { type Bill, type BillLine, RATING_VERSION, rateItems } from "../billing/rate.ts";
-import type { Usage } from "../billing/usage.ts";
 import type { PriceVersion } from "../catalog/schema.ts";
 import { canonicalText } from "../ledger/canonical-text.ts";
 import type { PostedLine } from "../ledger/port.ts";
 import type { RecordedEnding, RecordedHold } from "../ledger/recorded.ts";
-import { ZERO_USD } from "../money/pico-usd.ts";
+import { type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { Compare } from "./discrepancy.ts";
+import { chargeAgain } from "./recharge.ts";
 
 /**
  * Computes every bill a second time from what the journal stores: facts, items and price version (P6).
  * Amounts are compared in picodollars, lines as text.
  */
 
-/** A hold reserves what the ceiling items of its images come to. */
+/** A hold reserves what the ceiling items of its images come to, and the margin on it. */
 export function rebillHold(hold: RecordedHold, price: PriceVersion, compare: Compare): void {
   compare("version of the rating code", hold.ratingVersion, RATING_VERSION);
   const of = { price, facts: hold.facts.priced, images: BigInt(hold.facts.n) };
-  compare("ceiling", hold.amount, billImages(hold.ceilingItems, of).total);
+  const ceiling = billImages(hold.ceilingItems, of);
+  compare("vendor's ceiling", vendorAmountOf(hold), ceiling.total);
+  compare("ceiling", hold.amount, withMargin(ceiling, hold.margin ?? null).total);
+}
+
+/** The most that the vendor is expected to bill for a call: its ceiling without the margin. */
+export function vendorAmountOf({ vendorAmount, amount }: RecordedHold): PicoUsd {
+  return vendorAmount ?? amount;
 }
 
 /** What an ending is billed by: its hold, the frozen price and, where the vendor named one, the echoed. */
@@ -34,7 +41,7 @@ export function rebillEnding(ending: RecordedEnding, by: BilledBy, compare: Comp
     rebillVoid(ending, by, compare);
     return;
   }
-  const charge = recharge(ending, by);
+  const charge = chargeAgain(by.hold, ending, by);
   compare("basis", ending.basis, charge.basis);
   compare("reason", ending.reason, charge.reason);
   compare("charge", ending.charge, charge.amount);
@@ -49,23 +56,6 @@ export function rebillEnding(ending: RecordedEnding, by: BilledBy, compare: Comp
   }
 }
 
-function recharge(ending: RecordedEnding & { kind: "settle" }, by: BilledBy): Charge {
-  const { hold, price, echoedPrice } = by;
-  const usage: Usage =
-    ending.reason === null
-      ? { kind: "reported", items: ending.items }
-      : { kind: "missing", reason: ending.reason };
-  const images = BigInt(ending.imagesMade);
-  const delivered = echoedPrice === undefined ? { usage, images } : { usage, images, echoedPrice };
-  return chargeFor(delivered, {
-    price,
-    facts: hold.facts.priced,
-    n: BigInt(hold.facts.n),
-    ceilingItems: hold.ceilingItems,
-    ceiling: hold.amount,
-  });
-}
-
 function rebillVoid(
   ending: RecordedEnding & { kind: "void" },
   by: BilledBy,
@@ -73,7 +63,7 @@ function rebillVoid(
 ): void {
   if (ending.outcome === "recovered" || ending.outcome === "unknown") {
     // Nobody knows what it cost: the house fears the worst. A task that was asked for has told its cost.
-    const feared = ending.vendorCost === null ? by.hold.amount : ZERO_USD;
+    const feared = ending.vendorCost === null ? vendorAmountOf(by.hold) : ZERO_USD;
     compare("exposure", ending.exposure?.amount ?? ZERO_USD, feared);
   }
   if (ending.vendorCost === null) return;
@@ -84,7 +74,7 @@ function rebillVoid(
 /** The cost of a result that came after recovery: what its ending would have cost the house. */
 export function rebillLateCost(ending: RecordedEnding, by: BilledBy, compare: Compare): void {
   if (ending.kind === "void") rebillVoid(ending, by, compare);
-  else compareCost(ending, recharge(ending, by).vendorCost, compare);
+  else compareCost(ending, chargeAgain(by.hold, ending, by).vendorCost, compare);
 }
 
 function compareCost(ending: RecordedEnding, cost: Bill, compare: Compare): void {

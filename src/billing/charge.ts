@@ -1,5 +1,6 @@
 import type { PriceVersion } from "../catalog/schema.ts";
 import { minUsd, negateUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
+import { withMargin } from "./margin.ts";
 import { billImages, type FrozenQuote } from "./quote.ts";
 import { type Bill, type BillLine, rateItems } from "./rate.ts";
 import { type MissingReason, splitAtDelivered, type Usage, type UsageItem } from "./usage.ts";
@@ -11,7 +12,7 @@ export type Basis = "usage" | "flat" | "ceiling";
 export type Charge = {
   readonly basis: Basis;
   readonly reason: MissingReason | null;
-  /** What the account pays: at most the ceiling. Lines add up to it. */
+  /** What the account pays: at most the ceiling and its margin. Lines add up to it. */
   readonly amount: PicoUsd;
   readonly lines: readonly BillLine[];
   /** What the vendor is expected to bill the house for it. */
@@ -34,13 +35,18 @@ export type Delivered = {
 /**
  * Rates a successful call by MONEY §2: usage at the quote's frozen price version, at most the ceiling;
  * missing usage at the ceiling of the images that came; the lower of quoted and echoed price when the
- * vendor served another model, whose own price is then the vendor cost.
+ * vendor served another model, whose own price is then the vendor cost. The quote's margin comes on top of
+ * what the account pays, once; cost, overrun and exposure are the vendor's and know nothing of it.
  */
 export function chargeFor(delivered: Delivered, quote: FrozenQuote): Charge {
   if (delivered.images < 1n) throw new Error("a call without an image is not charged");
-  return delivered.usage.kind === "missing"
-    ? chargeCeiling(delivered, quote, delivered.usage.reason)
-    : chargeUsage(delivered, quote, delivered.usage.items);
+  const charge =
+    delivered.usage.kind === "missing"
+      ? chargeCeiling(delivered, quote, delivered.usage.reason)
+      : chargeUsage(delivered, quote, delivered.usage.items);
+  const { amount, lines } = charge;
+  const billed = withMargin({ total: amount, lines }, quote.margin ?? null);
+  return { ...charge, amount: billed.total, lines: billed.lines };
 }
 
 function chargeCeiling(delivered: Delivered, quote: FrozenQuote, reason: MissingReason): Charge {

@@ -1,5 +1,6 @@
 import type { Model, PriceVersion } from "../catalog/schema.ts";
 import type { PicoUsd } from "../money/pico-usd.ts";
+import { type Margin, withMargin } from "./margin.ts";
 import { type Bill, type PricedFacts, rateItems, termFor } from "./rate.ts";
 import type { UsageItem } from "./usage.ts";
 
@@ -19,14 +20,18 @@ export type FrozenQuote = {
   readonly n: bigint;
   /** The worst case of one image. */
   readonly ceilingItems: readonly UsageItem[];
-  /** The most that the request may be charged. */
+  /** The most that the vendor's price may come to: what bounds a charge before its margin. */
   readonly ceiling: PicoUsd;
+  /** The account's own, applied once to the charge. Absent or null: none. */
+  readonly margin?: Margin | null;
 };
 
 export type Quote = {
   readonly model: Model;
   readonly frozen: FrozenQuote;
+  /** Margin included, as a line of its own. */
   readonly expected: Bill;
+  /** The most that the request may be charged, margin included. */
   readonly ceiling: Bill;
   /** Expected and ceiling are one figure: nothing is left to estimate. */
   readonly exact: boolean;
@@ -40,17 +45,30 @@ export type Quote = {
 export function quoteEstimate(
   model: Model,
   price: PriceVersion,
-  request: { readonly facts: PricedFacts; readonly n: bigint; readonly estimate: Estimate },
+  request: {
+    readonly facts: PricedFacts;
+    readonly n: bigint;
+    readonly estimate: Estimate;
+    readonly margin?: Margin | null;
+  },
 ): Quote {
-  const { facts, n, estimate } = request;
-  const expected = billImages(estimate.expected, { price, facts, images: n });
-  const ceiling = billImages(estimate.ceiling, { price, facts, images: n });
+  const { facts, n, estimate, margin = null } = request;
+  const vendorCeiling = billImages(estimate.ceiling, { price, facts, images: n });
+  const expected = withMargin(billImages(estimate.expected, { price, facts, images: n }), margin);
+  const ceiling = withMargin(vendorCeiling, margin);
   if (ceiling.total < expected.total) {
     throw new Error(`${model.id}: expected ${expected.total} p$ above ceiling ${ceiling.total} p$`);
   }
   return {
     model,
-    frozen: { price, facts, n, ceilingItems: estimate.ceiling, ceiling: ceiling.total },
+    frozen: {
+      price,
+      facts,
+      n,
+      ceilingItems: estimate.ceiling,
+      ceiling: vendorCeiling.total,
+      margin,
+    },
     expected,
     ceiling,
     exact: expected.total === ceiling.total,

@@ -27,7 +27,7 @@ export type PricedFacts = {
 
 /** One line of a bill: amount = quantity x unit price, exactly. */
 export type BillLine = {
-  readonly meter: Meter | "overrun";
+  readonly meter: Meter | "overrun" | "margin";
   readonly quantity: bigint;
   readonly unitPrice: PicoUsd;
   readonly amount: PicoUsd;

@@ -1,17 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { z } from "zod";
+import { type ListedConnection, listConnections } from "./connections.ts";
 import { catalogProblems, rowProblems } from "./cross-check.ts";
 import type { Catalog } from "./find.ts";
-import {
-  applyOverrides,
-  type FieldLocation,
-  overridesSchema,
-  type Row,
-  settingsNames,
-} from "./overrides.ts";
+import { applyOverrides, overridesSchema, type Row, settingsNames } from "./overrides.ts";
 import { modelSchema } from "./schema.ts";
-import { type FieldPath, type Problem, readSourceText, type SourceText } from "./source-text.ts";
+import {
+  type FieldLocation,
+  type FieldPath,
+  type Problem,
+  readSourceText,
+  type SourceText,
+} from "./source-text.ts";
 
 /** Where a catalog comes from. */
 export type CatalogSource = {
@@ -21,19 +22,25 @@ export type CatalogSource = {
   readonly overrides?: { readonly text: string; readonly file: string } | undefined;
 };
 
+/** The catalog, and the connections that the owner's file lists. */
+export type LoadedCatalog = Catalog & { readonly connections: readonly ListedConnection[] };
+
 /**
- * Reads and checks the whole catalog, once, at start.
+ * Reads and checks the whole catalog and the owner's file, once, at start.
  *
  * @throws Error that names every problem of every file with file, line and field.
  */
-export function loadCatalog({ folder, overrides }: CatalogSource): Catalog {
+export function loadCatalog({ folder, overrides }: CatalogSource): LoadedCatalog {
   const complaints: string[] = [];
   const complain = ({ file, line, path }: FieldLocation, message: string) => {
     const field = path.length === 0 ? "" : ` ${path.map(String).join(".")}`;
     complaints.push(`${file}:${line}${field}: ${message}`);
   };
   const shipped = readFolder(folder, complain);
-  const rows = overrides === undefined ? shipped : override(shipped, overrides, complain);
+  const { rows, connections } =
+    overrides === undefined
+      ? { rows: shipped, connections: [] }
+      : override(shipped, overrides, complain);
   for (const { model, locate } of rows) {
     for (const { path, message } of rowProblems(model)) complain(locate(path), message);
   }
@@ -45,7 +52,7 @@ export function loadCatalog({ folder, overrides }: CatalogSource): Catalog {
     throw new Error(`bad catalog, ${complaints.length} problems\n${complaints.join("\n")}`);
   }
   const models = rows.map((row) => row.model);
-  return { models: models.toSorted((left, right) => (left.id < right.id ? -1 : 1)) };
+  return { models: models.toSorted((left, right) => (left.id < right.id ? -1 : 1)), connections };
 }
 
 type Complain = (location: FieldLocation, message: string) => void;
@@ -96,21 +103,26 @@ function override(
   rows: readonly Row[],
   { text, file }: { readonly text: string; readonly file: string },
   complain: Complain,
-): readonly Row[] {
+): { readonly rows: readonly Row[]; readonly connections: readonly ListedConnection[] } {
+  const nothing = { rows, connections: [] };
   const source = readSourceText(text);
   if (source.problems.length > 0) {
     complainOfText(source, file, complain);
-    return rows;
+    return nothing;
   }
   const locate = (path: FieldPath) => ({ file, line: source.lineOf(path), path });
   const parsed = overridesSchema.safeParse(settingsNames(source.value));
   if (!parsed.success) {
     for (const { path, message } of issuesOf(parsed.error)) complain(locate(path), message);
-    return rows;
+    return nothing;
   }
   const applied = applyOverrides(rows, parsed.data, locate);
-  for (const { path, message } of applied.problems) complain(locate(path), message);
-  return applied.rows;
+  const vendors = new Set(rows.map(({ model }) => model.vendor));
+  const listed = listConnections(parsed.data.connections, vendors, locate);
+  for (const { path, message } of [...applied.problems, ...listed.problems]) {
+    complain(locate(path), message);
+  }
+  return { rows: applied.rows, connections: listed.connections };
 }
 
 /** An unknown key is a problem of its own line, not of the object around it. */

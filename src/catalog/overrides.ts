@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connectionsSchema } from "./connections.ts";
 import {
   type Model,
   type PriceVersion,
@@ -6,7 +7,7 @@ import {
   type Term,
   termSchema,
 } from "./schema.ts";
-import type { FieldPath, Problem } from "./source-text.ts";
+import type { FieldLocation, FieldPath, Problem } from "./source-text.ts";
 
 const byMeter = z.partialRecord(termSchema.shape.meter, termSchema.shape.usd);
 
@@ -24,8 +25,8 @@ function isGiven(value: unknown): boolean {
 }
 
 /**
- * What an owner's `spotmeter.yaml` may say about models and prices. It adds; it never edits a shipped
- * row or a shipped price version.
+ * What an owner's `spotmeter.yaml` may say: models, prices, and connections (`connections.ts`). It adds; it
+ * never edits a shipped row or a shipped price version.
  *
  * A model that is new today:
  *
@@ -56,10 +57,13 @@ export const overridesSchema = z.strictObject({
     )
     .default([]),
   prices: z.record(z.string(), z.array(priceSchema).min(1)).default({}),
+  /** Not the catalog's: `src/start/owner-defaults.ts` reads it. */
+  auto_as: z.unknown().optional(),
+  connections: connectionsSchema,
 });
 export type Overrides = z.infer<typeof overridesSchema>;
 
-/** The only names in `spotmeter.yaml` that stand in snake case for a field of the catalog. */
+/** The only names in `spotmeter.yaml` that stand in snake case for a field of ours. */
 const ownerNames = new Map([
   ["wire_id", "wireId"],
   ["effective_from", "effectiveFrom"],
@@ -71,6 +75,11 @@ const ownerNames = new Map([
   ["area_above", "areaAbove"],
   ["prompt_extend", "promptExtend"],
   ["service_tier", "serviceTier"],
+  ["base_url", "baseUrl"],
+  ["images_per_minute", "imagesPerMinute"],
+  ["exposure_per_hour", "exposurePerHour"],
+  ["vendor_cost_per_day", "vendorCostPerDay"],
+  ["vendor_cost_per_month", "vendorCostPerMonth"],
 ]);
 
 /** What `spotmeter.yaml` says, in the catalog's own names. A key that nothing reads is left in, to be refused. */
@@ -99,11 +108,6 @@ function isObject(value: unknown): value is object {
 export type Row = {
   readonly model: Model;
   readonly locate: (path: FieldPath) => FieldLocation;
-};
-export type FieldLocation = {
-  readonly file: string;
-  readonly line: number;
-  readonly path: FieldPath;
 };
 
 /** The rows with an owner's models and prices added, and what was wrong with them. */

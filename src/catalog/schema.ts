@@ -31,7 +31,7 @@ const date = z.iso.date();
 const count = z.int().nonnegative();
 const positive = z.int().positive();
 /** Up to six whole digits and twelve decimals: what `parseUsd` reads. */
-const usdText = z
+export const usdText = z
   .string()
   .regex(/^\d{1,6}(\.\d{1,12})?$/, "must be a decimal string such as 30.00");
 const pixels = z.string().regex(/^\d{1,5}x\d{1,5}$/, "must be WxH");

@@ -6,6 +6,13 @@ export type FieldPath = readonly PropertyKey[];
 /** One thing that is wrong in a file. */
 export type Problem = { readonly path: FieldPath; readonly message: string };
 
+/** Where a field was written: file, line (from 1), and its name. */
+export type FieldLocation = {
+  readonly file: string;
+  readonly line: number;
+  readonly path: FieldPath;
+};
+
 /** A file's parsed value, and where in its text each field stands. JSON is read as the subset of YAML that it is. */
 export type SourceText = {
   readonly value: unknown;

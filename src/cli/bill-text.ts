@@ -1,5 +1,5 @@
 import { alignPoints, table } from "./table.ts";
-import type { Line, Quote, Receipt } from "./wire.ts";
+import type { Line, Quote, Receipt, Resolved } from "./wire.ts";
 
 /** Bills for people: printed like a shop's receipt, from the API's own strings. Nothing here adds or rounds. */
 
@@ -11,6 +11,7 @@ export type Emphasis = (text: string) => string;
 /** A receipt: what was charged, why, on what evidence. */
 export function receiptText(receipt: Receipt, bold: Emphasis): string {
   const { id, created, emulated, total, ceiling, released, overrun, expected } = receipt;
+  const { corrected_total: corrected } = receipt;
   const when = new Date(created * 1_000).toISOString().replace("T", " ").slice(0, 19);
   const sums = [
     { label: "total USD", amount: total },
@@ -18,6 +19,7 @@ export function receiptText(receipt: Receipt, bold: Emphasis): string {
     { label: "ceiling (was reserved)", amount: ceiling },
     { label: "released", amount: released },
     ...(overrun === "0" ? [] : [{ label: "overrun (the house pays)", amount: overrun }]),
+    ...(corrected === null ? [] : [{ label: "corrected afterwards to", amount: corrected }]),
   ];
   return [
     bold(`receipt ${id}`),
@@ -35,6 +37,7 @@ export function quoteText(quote: Quote, bold: Emphasis): string {
   const facts: Fact[] = [
     ["price", priceText(quote)],
     ["marks", listText(quote.marks)],
+    ...resolvedFacts(quote.resolved),
     ...sentFacts(quote.sent),
     ...quote.warnings.map((warning): Fact => ["warning", warning]),
     ...quote.levers.map(
@@ -91,6 +94,7 @@ function receiptFacts(receipt: Receipt): Fact[] {
     ["price", priceText(receipt)],
     ["marks", listText(receipt.marks)],
     ["flags", listText(receipt.flags)],
+    ...resolvedFacts(receipt.resolved),
     ...sentFacts(receipt.sent),
     ...receipt.warnings.map((warning): Fact => ["warning", warning]),
     ...receipt.images.map(
@@ -111,6 +115,14 @@ function priceText(of: {
   const source = of.source === undefined ? "" : `, ${of.source}`;
   const checked = of.checked_on === undefined ? "" : `, checked ${of.checked_on}`;
   return `${of.price_version}${source}${checked}`;
+}
+
+/** An owner's defaults in place of what was left open. */
+function resolvedFacts(resolved: Resolved): Fact[] {
+  return resolved.map(({ param, asked, sent, by }) => [
+    "resolved",
+    `${param}=${sent}, set at the ${by}; asked: ${asked ?? "nothing"}`,
+  ]);
 }
 
 /** What went to the vendor beyond what was asked. */

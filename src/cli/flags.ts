@@ -29,6 +29,12 @@ export function usd(text: string): string {
   return text;
 }
 
+/** Checks a UTC day and hands it on as written. */
+export function day(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) throw new InvalidArgumentError("must be YYYY-MM-DD.");
+  return text;
+}
+
 /** Collects `--tag name=value`, once for each tag. */
 export function tag(
   text: string,

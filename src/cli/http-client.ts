@@ -7,14 +7,17 @@ const HEALTH_MS_MAX = 2_000;
 /** An answer of the gateway that was not a refusal. */
 export type HttpAnswer = {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** JSON as parsed; the text as it came where a table was asked for. */
   readonly body: unknown;
 };
 
 export type HttpCall = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly key: string;
   readonly body?: object;
+  /** The answer is a table as text, not JSON. */
+  readonly csv?: boolean;
 };
 
 /** One gateway over HTTP. */
@@ -39,7 +42,7 @@ export function createHttpClient(url: string): HttpClient {
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   return {
     url,
-    call: async ({ method, path, key, body }) => {
+    call: async ({ method, path, key, body, csv = false }) => {
       const response = await request(`${url}${path}`, {
         dispatcher: agent,
         method,
@@ -57,6 +60,7 @@ export function createHttpClient(url: string): HttpClient {
       const text = await response.body.text().catch((cause: unknown) => {
         throw brokenOff(headers["x-receipt-id"], cause);
       });
+      if (csv && statusCode < 400 && isCsv(headers["content-type"])) return { headers, body: text };
       const answer = parseJson(text);
       if (statusCode >= 400 || answer === undefined) throw refusalOf(url, statusCode, answer);
       return { headers, body: answer };
@@ -98,6 +102,10 @@ function brokenOff(receiptId: string | string[] | undefined, cause: unknown): Re
     },
     { cause },
   );
+}
+
+function isCsv(type: string | string[] | undefined): boolean {
+  return typeof type === "string" && type.startsWith("text/csv");
 }
 
 function parseJson(text: string): unknown {

@@ -2,14 +2,23 @@ import { Command } from "commander";
 import { PACKAGE_NAME } from "../package-name.ts";
 import { packageVersion } from "../start/package.ts";
 import { addAccounts } from "./accounts.ts";
+import { addAlerts } from "./alerts.ts";
+import { addCorrect } from "./correct.ts";
+import { addCorrections } from "./corrections.ts";
 import { addEmulate } from "./emulate.ts";
+import { addExposures } from "./exposures.ts";
 import { addGenerate } from "./generate.ts";
+import { addHolds } from "./holds.ts";
 import { addKeys } from "./keys.ts";
+import { addLedger } from "./ledger.ts";
 import { addModels } from "./models.ts";
+import { addOverruns } from "./overruns.ts";
 import { addQuote } from "./quote.ts";
 import { addReceipt } from "./receipt.ts";
+import { addReprice } from "./reprice.ts";
 import { addServe } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
+import { addUsage } from "./usage.ts";
 import { addVerify } from "./verify.ts";
 
 /** The whole command line. Commander throws instead of exiting; whatever it prints goes through the terminal. */
@@ -29,7 +38,7 @@ export function createProgram(terminal: Terminal): Command {
     .showHelpAfterError("(--help says what there is)")
     .version(packageVersion(), "--version", "print the version")
     .option("--url <address>", "the gateway to use (SPOTMETER_URL); default: this home's")
-    .option("--key <key>", "API key (SPOTMETER_API_KEY); for accounts and keys: master key")
+    .option("--key <key>", "API key (SPOTMETER_API_KEY); for the administration: master key")
     .option("--home <folder>", "ledgers, keys, run file (SPOTMETER_HOME); default: ./.spotmeter")
     .option("--json", "print one JSON object on standard output, and nothing else")
     .addHelpText("after", "\nExit codes: 0 done, 1 refused, 2 misused.");
@@ -41,6 +50,15 @@ export function createProgram(terminal: Terminal): Command {
   addReceipt(program, terminal);
   addAccounts(program, terminal);
   addKeys(program, terminal);
+  addAlerts(program, terminal);
+  addHolds(program, terminal);
+  addExposures(program, terminal);
+  addOverruns(program, terminal);
+  addCorrections(program, terminal);
+  addCorrect(program, terminal);
+  addUsage(program, terminal);
+  addReprice(program, terminal);
   addVerify(program, terminal);
+  addLedger(program, terminal);
   return program;
 }

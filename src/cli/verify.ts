@@ -1,80 +1,91 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { type Command, Option } from "commander";
-import type { Verification } from "../audit/verify.ts";
-import type { Config } from "../config.ts";
-import { EXIT, Misuse } from "./failures.ts";
+import type { Command } from "commander";
+import type { Verification, VerifyRequest } from "../audit/verify-journal.ts";
+import type { World } from "../ledger/open.ts";
+import { EXIT } from "./failures.ts";
+import {
+  chooseLedger,
+  type HomeLedger,
+  onFiles,
+  progressLine,
+  worldOption,
+} from "./ledger-files.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
-type World = "sandbox" | "live";
-type VerifyFlags = { readonly world?: World };
+type VerifyFlags = {
+  readonly world?: World;
+  readonly incremental?: true;
+  readonly head?: string;
+  readonly receipts?: string;
+};
 
 /** `verify`: computes every bill of the home's ledger again, from the file itself, beside a running gateway. */
 export function addVerify(program: Command, terminal: Terminal): void {
   program
     .command("verify")
     .description("compute every bill, balance and hash of the ledger again")
-    .addOption(
-      new Option(
-        "--world <world>",
-        "which ledger, where this home has both; default: live",
-      ).choices(["sandbox", "live"]),
-    )
+    .option("--incremental", "only what came after each account's newest checkpoint")
+    .option("--head <file>", "heads kept from an earlier day: each must still lie on its chain")
+    .option("--receipts <folder>", "receipts that were handed out: the ledger must say the same")
+    .addOption(worldOption())
     .action(async (flags: VerifyFlags, command: Command) => {
       const { config } = openSession(command, terminal);
-      const file = ledgerFile(config, flags, terminal);
+      const ledger = chooseLedger(config, { world: flags.world, doing: "verifying" }, terminal);
       const { verify } = await import("../audit/verify.ts");
       const progress = progressLine();
-      const found = await verify({ file, onProgress: progress.show });
+      const onProgress = (entries: number): void => progress.show(`${entries} entries verified`);
+      const found = await onFiles(async () => {
+        const request = await requestOf(flags, ledger);
+        return verify({ file: ledger.file, ...request, onProgress });
+      });
       progress.end();
-      const { ok, entries, receipts, holds_open, first_discrepancy } = found;
-      terminal.result({ ok, entries, receipts, holds_open, first_discrepancy }, () =>
-        verificationText(file, found),
-      );
-      if (!ok) terminal.endWith(EXIT.refused);
+      terminal.result(found, () => verificationText(ledger.file, found));
+      if (!found.ok) terminal.endWith(EXIT.refused);
     });
 }
 
-/** @throws Misuse when this home has no such ledger. */
-function ledgerFile({ home }: Config, flags: VerifyFlags, terminal: Terminal): string {
-  const fileOf = (world: World): string => join(home, `${world}.sqlite`);
-  const found = (["live", "sandbox"] as const).filter((world) => existsSync(fileOf(world)));
-  const [first, second] = found;
-  const world = flags.world ?? first;
-  if (world === undefined || !found.includes(world)) {
-    const which = flags.world === undefined ? "no ledger" : `no ${flags.world} ledger`;
-    throw new Misuse(`${home} holds ${which}: give --home, or set SPOTMETER_HOME`);
-  }
-  if (flags.world === undefined && second !== undefined) {
-    terminal.note(`verifying the live ledger; --world ${second} verifies the other`);
-  }
-  return fileOf(world);
+/** Reads the proofs that were kept. @throws ProofUnreadable */
+async function requestOf(flags: VerifyFlags, { world }: HomeLedger): Promise<VerifyRequest> {
+  const { readHeadFile } = await import("../audit/head-files.ts");
+  const { readReceiptFiles } = await import("../audit/receipt-files.ts");
+  const { incremental = false, head, receipts } = flags;
+  return {
+    incremental,
+    ...(head === undefined ? {} : { heads: await readHeadFile(head, world) }),
+    ...(receipts === undefined ? {} : { receipts: await readReceiptFiles(receipts) }),
+  };
 }
 
 function verificationText(file: string, found: Verification): string {
   const { entries, receipts, holds_open: open, first_discrepancy: first } = found;
-  const counts = `${entries} entries, ${receipts} receipts computed again, ${open} holds open`;
-  if (first === null) return `ok: ${file}: ${counts}`;
-  return [
-    `DISCREPANCY in ${file} after ${counts}`,
-    `  what      ${first.what}`,
-    `  stored    ${first.stored}`,
-    `  computed  ${first.computed}`,
-    `  entry     ${first.entry ?? "none alone"}`,
-    `  root      ${first.root ?? "none alone"}, sequence ${first.sequence ?? "none"}`,
-  ].join("\n");
+  const counts = [
+    `${entries} entries, ${receipts} receipts computed again, ${open} holds open`,
+    ...(found.heads_checked === undefined ? [] : [`${found.heads_checked} heads on their chains`]),
+    ...(found.receipts_checked === undefined
+      ? []
+      : [`${found.receipts_checked} receipts as handed out`]),
+  ].join(", ");
+  const lines =
+    first === null
+      ? [`ok: ${file}: ${counts}`]
+      : [
+          `DISCREPANCY in ${file} after ${counts}`,
+          `  what      ${first.what}`,
+          `  stored    ${first.stored}`,
+          `  computed  ${first.computed}`,
+          `  entry     ${first.entry ?? "none alone"}`,
+          `  root      ${first.root ?? "none alone"}, sequence ${first.sequence ?? "none"}`,
+        ];
+  return [...lines, ...startText(found)].join("\n");
 }
 
-/** Counts entries on a terminal's standard error. */
-function progressLine(): {
-  readonly show: (entries: number) => void;
-  readonly end: () => void;
-} {
-  const { stderr } = process;
-  if (!stderr.isTTY) return { show: () => undefined, end: () => undefined };
-  return {
-    show: (entries) => void stderr.write(`\r\u001b[K${entries} entries verified`),
-    end: () => void stderr.write("\r\u001b[K"),
-  };
+/** An incremental run says what it took at its word. */
+function startText({ from_checkpoint: from }: Verification): readonly string[] {
+  if (from === undefined) return [];
+  if (from.length === 0) return ["no checkpoint so far: everything was read"];
+  const before = from.reduce((sum, { sequence }) => sum + sequence, 0);
+  return [
+    `${before} entries before the checkpoints of ${from.length} accounts were not read:`,
+    ...from.map(({ root, sequence }) => `  ${root} from entry ${sequence}`),
+  ];
 }

@@ -14,6 +14,18 @@ export type Line = z.infer<typeof line>;
 const words = z.array(z.string());
 const bill = z.looseObject({ total: z.string(), lines: z.array(line) });
 
+const resolved = z
+  .array(
+    z.looseObject({
+      param: z.string(),
+      asked: z.string().nullable(),
+      sent: z.string(),
+      by: z.string(),
+    }),
+  )
+  .default([]);
+export type Resolved = z.infer<typeof resolved>;
+
 export const quoteAnswer = z.looseObject({
   model: z.string(),
   vendor: z.string(),
@@ -23,6 +35,7 @@ export const quoteAnswer = z.looseObject({
   expected: bill,
   ceiling: bill,
   exact: z.boolean(),
+  resolved,
   sent: z.record(z.string(), z.unknown()),
   marks: words,
   warnings: words,
@@ -57,6 +70,8 @@ export const receiptAnswer = z.looseObject({
   ceiling: z.string(),
   released: z.string(),
   overrun: z.string(),
+  corrected_total: z.string().nullable().default(null),
+  resolved,
   lines: z.array(line),
   images: z.array(
     z.looseObject({
@@ -113,34 +128,62 @@ export const modelAnswer = z.looseObject({
 export type Model = z.infer<typeof modelAnswer>;
 export const modelsAnswer = z.looseObject({ data: z.array(modelAnswer) });
 
-export const accountAnswer = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  prepaid: z.boolean(),
-  limits: z.record(z.string(), z.string()),
-  settled: z.string(),
+const usedFigures = z.looseObject({
+  calls: z.number(),
+  settled: z.number(),
+  images: z.number(),
+  charge: z.string(),
   held: z.string(),
-  available: z.string().nullable(),
+  average_per_image: z.string().nullable(),
+  vendor_cost: z.string().optional(),
+  overrun: z.string().optional(),
+  exposure: z.string().optional(),
 });
-export type Account = z.infer<typeof accountAnswer>;
-export const accountsAnswer = z.looseObject({ data: z.array(accountAnswer) });
+export type UsedFigures = z.infer<typeof usedFigures>;
+export const usageAnswer = z.looseObject({
+  from: z.string(),
+  to: z.string(),
+  by: words,
+  data: z.array(usedFigures),
+  total: usedFigures,
+  emulated: z.boolean(),
+});
+export type UsageTold = z.infer<typeof usageAnswer>;
 
-export const fundAnswer = z.looseObject({
-  account_id: z.string(),
-  entry_id: z.string(),
-  amount: z.string(),
-  available: z.string().nullable(),
+const repricedFigure = z.looseObject({
+  before: z.string(),
+  after: z.string().nullable(),
+  change: z.string(),
+  because: z.string().nullable(),
 });
-
-export const keyAnswer = z.looseObject({
-  id: z.string(),
-  account_id: z.string(),
-  name: z.string(),
-  created: z.number(),
-  revoked: z.boolean(),
+export type RepricedFigure = z.infer<typeof repricedFigure>;
+const repricedSums = z.looseObject({
+  corrected: z.number(),
+  before: z.string(),
+  after: z.string(),
+  difference: z.string(),
+  unchanged: z.number(),
+  kept: z.record(z.string(), z.number()),
 });
-export const newKeyAnswer = keyAnswer.extend({ key: z.string() });
-export const keysAnswer = z.looseObject({ data: z.array(keyAnswer) });
+export type RepricedSums = z.infer<typeof repricedSums>;
+export const repriceAnswer = z.looseObject({
+  from: z.string(),
+  to: z.string(),
+  applied: z.boolean(),
+  calls: z.number(),
+  charges: repricedSums,
+  vendor_costs: repricedSums,
+  data: z.array(
+    z.looseObject({
+      receipt_id: z.string(),
+      charge: repricedFigure.nullable(),
+      vendor_cost: repricedFigure.nullable(),
+    }),
+  ),
+  data_left_out: z.number(),
+  emulated: z.boolean(),
+});
+export type Repricing = z.infer<typeof repriceAnswer>;
 
 /** Reads an answer. @throws Refused when the gateway speaks another version's language. */
 export function readAnswer<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -1,6 +1,6 @@
 import type { SizeRule, Sizes } from "../catalog/schema.ts";
 import { Refusal } from "../refusals.ts";
-import type { ImageOrder, ResolvedSize } from "./order.ts";
+import type { ImageOrder, ResolvedSize, SizeAsked } from "./order.ts";
 
 type Pixels = { readonly width: number; readonly height: number };
 
@@ -32,6 +32,16 @@ export function resolveSize(order: ImageOrder, sizes: Sizes): ResolvedSize {
     return resolveLabel(size.label, { ratio: undefined, sizes, param: "size" });
   }
   return resolvePixels(size, sizes);
+}
+
+/** What `size` may look like on any model. */
+export const SIZE_FORMS = ["WxH", "512", "1K", "1.5K", "2K", "3K", "4K", "auto"];
+
+/** Reads a size as a caller writes it; undefined for what no model could mean. */
+export function readSize(text: string): SizeAsked | undefined {
+  if (text === "auto") return { kind: "auto" };
+  if (/^[1-9]\d{0,4}x[1-9]\d{0,4}$/.test(text)) return { kind: "pixels", ...parsePixels(text) };
+  return /^\d(\.\d)?K$|^512$/.test(text) ? { kind: "label", label: text } : undefined;
 }
 
 /** The size as the caller wrote it, for messages and receipts; undefined when nothing was asked. */

@@ -1,4 +1,5 @@
 import type { ImageFacts } from "../ledger/port.ts";
+import type { ResultWriter } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
 import type { ClientStream } from "./client-stream.ts";
 import { ImageInspector } from "./image-facts.ts";
@@ -14,12 +15,15 @@ export type Envelope = {
   readonly after: string;
 };
 
+/** Who reads an answer. */
+export type Reader = Pick<ClientStream, "gone" | "head" | "write" | "end">;
+
 /**
  * The answer to one client while its pictures stream through: holds everything back until the commit
  * point, then passes it on as it comes. Up to the commit point every failure can still be a proper error.
  */
 export class Answer implements ImageSink {
-  readonly #client: ClientStream;
+  readonly #client: Reader;
   readonly #envelope: Envelope;
   readonly #foreseen: (servedModel: string | null) => Readonly<Record<string, string>>;
   #headers: Readonly<Record<string, string>>;
@@ -29,9 +33,10 @@ export class Answer implements ImageSink {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #committed = false;
+  #copy: Pick<ResultWriter, "write"> | undefined;
 
   constructor(
-    client: ClientStream,
+    client: Reader,
     options: {
       readonly envelope: Envelope;
       /** Headers of a success, as far as they are known before it. */
@@ -79,14 +84,34 @@ export class Answer implements ImageSink {
     void this.#pass(Buffer.from(this.#envelope.after, "utf8"));
   }
 
+  /** From its first byte on the answer goes there too. Not after a status line has left. */
+  copyTo(copy: Pick<ResultWriter, "write">): void {
+    if (this.#committed) throw new Error("the beginning of this answer is gone");
+    this.#copy = copy;
+    const passed = Buffer.concat(this.#waiting);
+    if (passed.length > 0) void copy.write(passed);
+  }
+
   /** Ends the answer well. Called after the settlement is durable, never before. */
-  finish(tail: string, moreHeaders: Readonly<Record<string, string>>): void {
+  finish(tail: Buffer, moreHeaders: Readonly<Record<string, string>>): void {
+    // Nothing has left and nobody is there: what waits may still be kept for whoever asks again.
+    if (this.#client.gone) return;
     if (!this.#committed) void this.#commit(moreHeaders);
-    this.#client.end(Buffer.from(tail, "utf8"));
+    this.#client.end(tail);
   }
 
   #pass(bytes: Buffer): Promise<void> | undefined {
+    const copied = this.#copy?.write(bytes);
+    const passed = this.#forward(bytes);
+    return copied === undefined || passed === undefined
+      ? (copied ?? passed)
+      : Promise.all([copied, passed]).then(() => undefined);
+  }
+
+  #forward(bytes: Buffer): Promise<void> | undefined {
     if (this.#committed) return this.#client.write(bytes);
+    // The copy has it all, and nobody else will read it.
+    if (this.#client.gone && this.#copy !== undefined) return undefined;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     return this.#waitingBytes < COMMIT_BYTES ? undefined : this.#commit({});

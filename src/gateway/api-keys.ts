@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { newId } from "../ids.ts";
+import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
-import type { ApiKey, Ledger } from "../ledger/port.ts";
+import type { Ledger } from "../ledger/port.ts";
 import { Refusal } from "../refusals.ts";
 
 /**
@@ -27,13 +28,15 @@ export function makeKey(world: World): {
 /**
  * The key's row, when the key is good.
  *
- * @throws Refusal 401: missing, of the other world, unknown or revoked. The presented key is never repeated.
+ * @throws Refusal 401: missing, of the other world, unknown, revoked or expired. The presented key is never
+ * repeated.
  */
 export async function checkKey(
   presented: string | undefined,
   world: World,
   ledger: Pick<Ledger, "findKey">,
-): Promise<ApiKey> {
+  nowMs: number = Date.now(),
+): Promise<KeyPolicy> {
   if (presented === undefined || presented === "") {
     throw new Refusal("missing_api_key", "no API key: send it as Authorization: Bearer sm_…");
   }
@@ -47,6 +50,11 @@ export async function checkKey(
   const row = await ledger.findKey(`key_${form[2]}`);
   if (row === undefined || !sameHash(presented, row.sha256)) throw unknownKey();
   if (row.revokedMs !== null) throw new Refusal("revoked_api_key", "this API key was revoked");
+  const { expiresMs } = row.settings;
+  if (expiresMs !== undefined && nowMs >= expiresMs) {
+    const since = new Date(expiresMs).toISOString();
+    throw new Refusal("expired_api_key", `this API key expired at ${since}`);
+  }
   return row;
 }
 

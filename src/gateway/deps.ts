@@ -1,7 +1,10 @@
 import type { Catalog } from "../catalog/find.ts";
+import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
-import type { Connection, ImageVendor } from "../vendors/port.ts";
+import type { ResultStore } from "../results/port.ts";
+import type { Connections } from "./connections.ts";
+import type { RunningCalls } from "./running-calls.ts";
 
 /** What the main path works with: handed in, never looked up. */
 export type Deps = {
@@ -9,12 +12,20 @@ export type Deps = {
   readonly catalog: Catalog;
   /** The day as which the catalog is read, YYYY-MM-DD. */
   readonly asOf: () => string;
-  /** By vendor id; a vendor without credentials is missing. */
-  readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+  /** Defaults for an open quality or size where neither key nor account sets one; `spotmeter.yaml`. */
+  readonly autoAs: AutoAs;
+  readonly connections: Connections;
   readonly ledger: Ledger;
+  /** The name of this gateway process in the ledger: its holds bear it. */
+  readonly process: string;
   /** Ends a hold in the ledger or, while that is away, in the spool. */
   readonly end: EndHold;
+  /** Answers that may be asked for again. */
+  readonly results: ResultStore;
+  readonly running: RunningCalls;
   readonly vendorTimeoutMs: number;
+  /** How long a request waits for the running one with the same `Idempotency-Key`. */
+  readonly waitForSameMs: number;
   readonly log: Log;
 };
 
@@ -26,8 +37,6 @@ export type EndHold = (
   | { readonly kind: "spooled" }
   | { readonly kind: "lost" }
 >;
-
-export type ConnectedVendor = { readonly vendor: ImageVendor; readonly connection: Connection };
 
 /** A log line: facts by name, then words. Prompts, images and keys never go in. */
 export type Log = {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AcceptedOrder } from "../gates/accept.ts";
 import type { Attempt } from "../ledger/port.ts";
 import type { ImageSink, Outcome } from "../vendors/port.ts";
-import type { ConnectedVendor, Deps } from "./deps.ts";
+import type { Lease } from "./connections.ts";
+import type { Deps } from "./deps.ts";
 import { LastImage } from "./last-image.ts";
 
 /** A vendor that is busy and says for how long is waited for up to here, once (DESIGN §3). */
@@ -11,12 +12,14 @@ const WAIT_SECONDS_MAX = 10;
 export type Dispatched = { readonly outcome: Outcome; readonly attempts: readonly Attempt[] };
 
 /**
- * Calls the vendor under a hold and judges what came of it. A call is repeated once, and only when it is
- * certain that nothing was spent and the vendor said when to come back.
+ * Calls the vendor under a hold and judges what came of it. A call is repeated once, over the same
+ * connection, and only when it is certain that nothing was spent, the vendor said when to come back, and the
+ * connection's own pace has room for it.
  */
 export async function dispatch(
   accepted: AcceptedOrder,
-  to: ConnectedVendor & {
+  to: {
+    readonly lease: Lease;
     readonly holdId: string;
     readonly sink: ImageSink;
     readonly headers: Readonly<Record<string, string>>;
@@ -24,6 +27,7 @@ export async function dispatch(
   deps: Deps,
 ): Promise<Dispatched> {
   const signal = AbortSignal.timeout(deps.vendorTimeoutMs);
+  to.lease.send();
   const first = await attempt(accepted, to, { deps, signal });
   const { outcome } = first;
   const waitSeconds = outcome.kind === "unspent" ? outcome.retryAfterSeconds : undefined;
@@ -31,8 +35,8 @@ export async function dispatch(
     return { outcome, attempts: [first.attempt] };
   }
   await sleep(waitSeconds * 1_000);
-  // No time left to come back in: what the vendor said first stands.
-  if (signal.aborted) return { outcome, attempts: [first.attempt] };
+  // No time or no room left to come back in: what the vendor said first stands.
+  if (signal.aborted || !to.lease.send()) return { outcome, attempts: [first.attempt] };
   const second = await attempt(accepted, to, { deps, signal });
   return { outcome: second.outcome, attempts: [first.attempt, second.attempt] };
 }
@@ -60,12 +64,13 @@ async function callVendor(
   to: Parameters<typeof dispatch>[1],
   { deps, signal }: { readonly deps: Deps; readonly signal: AbortSignal },
 ): Promise<Outcome> {
-  const last = to.vendor.sendsDrafts ? new LastImage(to.sink) : undefined;
+  const { vendor, connection } = to.lease.connected;
+  const last = vendor.sendsDrafts ? new LastImage(to.sink) : undefined;
   try {
-    const outcome = await to.vendor.dispatch(
+    const outcome = await vendor.dispatch(
       {
         accepted,
-        connection: to.connection,
+        connection,
         signal,
         headers: to.headers,
         noteTask: (taskId) => deps.ledger.noteTask({ holdId: to.holdId, taskId }),
@@ -73,7 +78,7 @@ async function callVendor(
       last ?? to.sink,
     );
     if (outcome.kind === "made") await last?.release();
-    return withoutKey(outcome, to.connection.key);
+    return withoutKey(outcome, connection.key);
   } catch (cause) {
     // An adapter judges and doesn't throw: this is a bug of ours, after which nothing is certain.
     deps.log.error({ receipt: to.holdId, cause }, "a vendor call ended in an error of our own");

@@ -1,29 +1,59 @@
-import { findModel, lifeCycleAt, nearestName, priceAt } from "../catalog/find.ts";
+import {
+  findModel,
+  type LifeCycleState,
+  lifeCycleAt,
+  nearestName,
+  priceAt,
+} from "../catalog/find.ts";
 import type { Model, PriceVersion } from "../catalog/schema.ts";
-import { Refusal } from "../refusals.ts";
-import type { ConnectedVendor, Deps } from "./deps.ts";
+import { Refusal, type RefusalCode, type RefusalDetails } from "../refusals.ts";
+import type { ImageVendor } from "../vendors/port.ts";
+import type { ConnectedVendor } from "./connected-vendor.ts";
+import type { Deps } from "./deps.ts";
 
 /** A model that can be called now, with all that calling it takes. */
 export type CallableModel = {
+  readonly kind: "callable";
   readonly model: Model;
   readonly price: PriceVersion;
-  readonly connected: ConnectedVendor;
+  /** The day as which the catalog was read, YYYY-MM-DD. */
+  readonly asOf: string;
+  readonly vendor: ImageVendor;
+  /** Those that the account may use; at least one. */
+  readonly connections: readonly ConnectedVendor[];
   /** What the caller should know of its life cycle. */
   readonly warnings: readonly string[];
 };
 
-type World = Pick<Deps, "catalog" | "asOf" | "world" | "vendors">;
+/** Why a model can't be called now. */
+export type Obstacle = {
+  readonly kind: "obstacle";
+  readonly code: RefusalCode;
+  /** Without the model's name. */
+  readonly why: string;
+  readonly details: RefusalDetails;
+};
+
+/** What decides whether a model can be called: this gateway, and whose account asks. */
+export type AskedBy = {
+  readonly deps: Pick<Deps, "asOf" | "world" | "connections">;
+  /** The account's id and those of all above it. */
+  readonly accountPath: readonly string[];
+};
 
 /**
  * Finds a model by id or alias as of the catalog's day.
  *
  * @throws Refusal when it is unknown, not served, retired, unpriced, or has no credentials here.
  */
-export function findCallable(name: string, deps: World): CallableModel {
-  const model = findModel(deps.catalog, name);
+export function findCallable(
+  name: string,
+  by: AskedBy & { readonly deps: Pick<Deps, "catalog"> },
+): CallableModel {
+  const model = findModel(by.deps.catalog, name);
   const sent = { param: "model", sent: name };
   if (model === undefined) {
-    const nearest = nearestName(deps.catalog, name);
+    const nearest = nearestName(by.deps.catalog, name);
     const hint =
       nearest === undefined ? "GET /v1/models lists what is here" : `the nearest is ${nearest}`;
     throw new Refusal("unknown_model", `model=${name}: no such model; ${hint}`, {
@@ -31,56 +61,59 @@ export function findCallable(name: string, deps: World): CallableModel {
       ...(nearest === undefined ? {} : { allowed: [nearest] }),
     });
   }
+  const found = callability(model, by);
+  if (found.kind === "callable") return found;
+  throw new Refusal(found.code, `model=${name}: ${found.why}`, { ...sent, ...found.details });
+}
+
+/** A model as an account may call it now, or the first thing that stands in the way. */
+export function callability(
+  model: Model,
+  { deps, accountPath }: AskedBy,
+): CallableModel | Obstacle {
   if (!model.served) {
     const why = model.notServedBecause ?? "it is listed for its history only";
-    throw new Refusal("model_not_served", `model=${name}: not served: ${why}`, {
-      ...sent,
-      ...replacementOf(model),
-    });
+    return obstacle("model_not_served", `not served: ${why}`, replacementOf(model));
   }
-  const price = priceAt(model, deps.asOf());
+  const asOf = deps.asOf();
+  const price = priceAt(model, asOf);
   if (price === undefined) {
-    throw new Refusal(
-      "unpriced_model",
-      `model=${name}: no price in US dollars is known, so it can't be billed`,
-      sent,
-    );
+    const why = "no price in US dollars is known, so it can't be billed";
+    return obstacle("unpriced_model", why);
   }
-  const warnings = livingWarnings(model, name, deps);
+  const life = lifeCycleAt(model, asOf);
+  // What live refuses, the sandbox serves with a warning, because its emulators never retire.
+  if (life.state !== "available" && deps.world === "live") return endOfLife(model, life);
   if (!model.surfaces.includes("generations")) {
-    throw new Refusal(
-      "not_yet_served",
-      `model=${name}: it only edits pictures; edits are not served yet`,
-      sent,
-    );
+    return obstacle("not_yet_served", "it only edits pictures; edits are not served yet");
   }
-  const connected = deps.vendors.get(model.vendor);
-  if (connected === undefined) {
-    throw new Refusal(
-      "model_not_available",
-      `model=${name}: this gateway has no credentials for ${model.vendor}`,
-      sent,
-    );
-  }
-  return { model, price, connected, warnings };
+  const connections = deps.connections.allowed(model.vendor, accountPath);
+  const [first] = connections;
+  if (first === undefined) return obstacle("model_not_available", withoutConnection(model, deps));
+  const { vendor } = first;
+  return { kind: "callable", model, price, asOf, vendor, connections, warnings: life.warnings };
 }
 
-/** Life cycle: what live refuses, the sandbox serves with a warning, because its emulators never retire. */
-function livingWarnings(model: Model, name: string, deps: World): readonly string[] {
-  const life = lifeCycleAt(model, deps.asOf());
-  if (life.state === "available" || deps.world === "sandbox") return life.warnings;
-  const sent = { param: "model", sent: name };
-  const [why = `${model.id} is not available`] = life.warnings;
-  if (life.state === "retired") {
-    throw new Refusal("model_retired", `model=${name}: ${why}`, {
-      ...sent,
-      ...replacementOf(model),
-    });
-  }
-  throw new Refusal("model_not_available", `model=${name}: ${why}`, sent);
+function endOfLife(model: Model, { state, warnings }: LifeCycleState): Obstacle {
+  const [why = `${model.id} is not available`] = warnings;
+  return state === "retired"
+    ? obstacle("model_retired", why, replacementOf(model))
+    : obstacle("model_not_available", why);
 }
 
-function replacementOf(model: Model): { suggestedModel?: string } {
+/** No connection of the vendor at all, or none that this account may use. */
+function withoutConnection({ vendor }: Model, { connections }: AskedBy["deps"]): string {
+  const exists = connections.all.some((each) => each.vendor.id === vendor);
+  return exists
+    ? `no connection to ${vendor} is open to this account`
+    : `this gateway has no credentials for ${vendor}`;
+}
+
+function replacementOf(model: Model): RefusalDetails {
   const replacement = model.lifeCycle.replacement;
   return replacement === undefined ? {} : { suggestedModel: replacement };
+}
+
+function obstacle(code: RefusalCode, why: string, details: RefusalDetails = {}): Obstacle {
+  return { kind: "obstacle", code, why, details };
 }

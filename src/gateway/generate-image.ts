@@ -1,33 +1,52 @@
 import type { ImageOrder } from "../gates/order.ts";
-import type { ImageFacts } from "../ledger/port.ts";
+import type { ImageFacts, RateState } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
+import type { ResultWriter } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
+import type { Lease } from "./connections.ts";
 import type { Deps } from "./deps.ts";
 import { dispatch } from "./dispatch.ts";
 import {
   type Held,
   type LostOutcome,
+  leavesCost,
   type MadeOutcome,
   type Settlement,
   settlementOf,
   voidOf,
 } from "./judge.ts";
+import { type ErrorText, Keeping } from "./keeping.ts";
+import { giveAgain, type Waiting, waitForSame } from "./once.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
-import { type Caller, reserve } from "./reserve.ts";
+import { type Caller, type Reserved, reserve } from "./reserve.ts";
+import { unique } from "./same.ts";
 
 /** Where the answer goes, whatever the surface. */
-export type Client = {
+export type Client = Waiting & {
   /** Opens the way for pictures once they are held for; nothing leaves before the commit point. */
-  readonly open: (held: { readonly receiptId: string; readonly prepared: Prepared }) => Opened;
+  readonly open: (held: {
+    readonly receiptId: string;
+    readonly prepared: Prepared;
+    /** What the key has left of its rate, null where it has none. */
+    readonly rate: RateState | null;
+  }) => Opened;
 };
 
 export type Opened = {
   readonly sink: ImageSink;
   /** What has passed so far, and whether anybody is there to read it. */
   readonly delivered: () => { readonly images: readonly ImageFacts[]; readonly gone: boolean };
-  readonly finish: (made: Finished) => void;
+  /** Whether part of the answer has left already. */
+  readonly committed: () => boolean;
+  /** From its first byte on the answer goes there too. Not once part of it has left. */
+  readonly copyTo: (copy: Pick<ResultWriter, "write">) => void;
+  /** What `finish` sends. */
+  readonly endOf: (made: Finished) => AnswerEnd;
+  readonly finish: (end: AnswerEnd) => void;
+  /** What `refuse` sends. */
+  readonly errorOf: (refusal: Refusal) => ErrorText;
   /** Says no; breaks the answer off when part of it has left already. */
   readonly refuse: (refusal: Refusal) => void;
 };
@@ -39,9 +58,16 @@ export type Finished = {
   readonly late: boolean;
 };
 
+/** The last of a good answer: all of its headers, and what follows the last image's base64. */
+export type AnswerEnd = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tail: Buffer;
+};
+
 /**
  * The main path, in the order in which it happens. Every other module exists to serve one of these lines:
- * gates before quote, quote before hold, hold before dispatch, settle before the last byte.
+ * gates before quote, quote before hold, hold before dispatch, settle before the last byte. The wait for a
+ * connection with room stands before the hold, so that no money is held meanwhile.
  *
  * @throws Refusal for everything refused before the hold is dispatched.
  */
@@ -51,80 +77,109 @@ export async function generateImage(
   client: Client,
   deps: Deps,
 ): Promise<void> {
-  const prepared = await prepare(order, deps); // find the model, pass its gates, quote the worst case
-  const holdId = await reserve(prepared, caller, deps); // durably, or a 402
+  const { accountPath, policy } = caller;
+  const prepared = await prepare(order, { accountPath, policy, deps }); // find the model, pass its gates, quote the worst case
+  const vendor = prepared.callable.vendor.id;
+  const call = { vendor, accountPath, images: order.n, signal: client.left };
+  using lease = await deps.connections.take(call); // the one that stays with the call, or a 429
+  const reserved = await reserve(prepared, { caller, connected: lease.connected }, deps); // durably, or a 402
+  if (reserved.kind === "held")
+    return await callVendor({ prepared, lease, reserved }, caller, { client, deps });
+  lease.release(); // what was asked before is waited for without one
+  if (reserved.kind === "running") {
+    await waitForSame(reserved.holdId, client, deps);
+    return generateImage(order, caller, client, deps); // its answer, or a key that is free again
+  }
+  if (await giveAgain(reserved, client, deps)) return;
+  return generateImage(order, { ...caller, same: unique }, client, deps);
+}
+
+/** Everything is ready and held for: the call itself, and its end. */
+async function callVendor(
+  { prepared, lease, reserved }: Ready,
+  caller: Caller,
+  { client, deps }: { readonly client: Client; readonly deps: Deps },
+): Promise<void> {
+  const { holdId, rate } = reserved;
+  using _running = deps.running.begin(holdId);
   const { accepted, quote, callable } = prepared;
-  const opened = client.open({ receiptId: holdId, prepared });
-  const { outcome, attempts } = await dispatch(
-    accepted,
-    { ...callable.connected, holdId, sink: opened.sink, headers: caller.vendorHeaders },
-    deps,
-  );
-  const held: Held = { holdId, model: callable.model, quote: quote.frozen, attempts };
+  const opened = client.open({ receiptId: holdId, prepared, rate });
+  const keeping = new Keeping({ holdId, same: caller.same, opened, left: client.left }, deps);
+  const to = { lease, holdId, sink: opened.sink, headers: caller.vendorHeaders };
+  const { outcome, attempts } = await dispatch(accepted, to, deps);
+  lease.release(); // the vendor is done with it; what follows is our own
+  const call: Call = {
+    ...{ holdId, model: callable.model, quote: quote.frozen, attempts },
+    ...{ opened, keeping },
+  };
   try {
-    if (outcome.kind !== "made") await endWithout(outcome, held, opened, deps);
-    else await endWith(outcome, held, opened, deps);
+    if (outcome.kind !== "made") await endWithout(outcome, call, deps);
+    else await endWith(outcome, call, deps);
   } catch (cause) {
-    await endAfterBug(held, deps);
+    await endAfterBug(call, deps);
     throw cause;
   }
 }
 
-/** Charged: the settlement is durable before the last byte leaves. */
-async function endWith(
-  outcome: MadeOutcome,
-  held: Held,
-  opened: Opened,
-  deps: Deps,
-): Promise<void> {
+/** An order that may go out: priced, over a connection with room, held for. */
+type Ready = {
+  readonly prepared: Prepared;
+  readonly lease: Lease;
+  readonly reserved: Extract<Reserved, { kind: "held" }>;
+};
+
+/** A call that the vendor has answered. */
+type Call = Held & { readonly opened: Opened; readonly keeping: Keeping };
+
+/** Charged: the settlement is durable before the last byte leaves, and what is kept of it before that. */
+async function endWith(outcome: MadeOutcome, call: Call, deps: Deps): Promise<void> {
+  const { opened, keeping } = call;
   const { images, gone } = opened.delivered();
   const flags = gone ? ["client_gone"] : [];
-  const settlement = settlementOf(outcome, held, {
-    images,
-    flags,
-    catalog: deps.catalog,
-    asOf: deps.asOf(),
-  });
+  const { catalog } = deps;
+  const settled = settlementOf(outcome, call, { images, flags, catalog, asOf: deps.asOf() });
+  const made = { outcome, settlement: settled, late: false };
+  const end = opened.endOf(made);
+  const kept = await keeping.sealMade(end);
+  const settlement = { ...settled, flags: [...settled.flags, ...kept] };
   const posted = await deps.end(settlement);
   if (settlement.overrun > 0n) {
     deps.log.error(
-      { receipt: held.holdId, overrun: formatUsd(settlement.overrun) },
+      { receipt: call.holdId, overrun: formatUsd(settlement.overrun) },
       "usage above the ceiling",
     );
   }
   if (posted.kind === "lost") {
     const why = "the ledger could not record this call. Nothing was charged";
-    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: held.holdId }));
+    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: call.holdId }));
   }
-  opened.finish({ outcome, settlement, late: posted.kind === "late" });
+  if (posted.kind === "late") return opened.finish(opened.endOf({ ...made, late: true }));
+  opened.finish(end);
+  await keeping.sealIfLeft(end);
 }
 
 /** Not charged: the ending is durable before the error leaves. */
-async function endWithout(
-  outcome: LostOutcome,
-  held: Held,
-  opened: Opened,
-  deps: Deps,
-): Promise<void> {
-  const refusal = refusalOf(outcome, held.holdId);
-  await deps.end(voidOf(outcome, held, refusal.code));
+async function endWithout(outcome: LostOutcome, call: Call, deps: Deps): Promise<void> {
+  const { holdId, opened, keeping } = call;
+  const refusal = refusalOf(outcome, holdId);
+  const voiding = voidOf(outcome, call, refusal.code);
+  await keeping.sealError(opened.errorOf(refusal), { leavesCost: leavesCost(voiding) });
+  await deps.end(voiding);
   if (outcome.kind === "our_account") {
-    deps.log.error(
-      { receipt: held.holdId, why: outcome.message },
-      "the vendor refuses our account",
-    );
+    deps.log.error({ receipt: holdId, why: outcome.message }, "the vendor refuses our account");
   }
   opened.refuse(refusal);
 }
 
 /** A bug of ours must not leave a hold open: nobody is charged, and the house expects the worst. */
-async function endAfterBug(held: Held, deps: Deps): Promise<void> {
+async function endAfterBug(call: Call, deps: Deps): Promise<void> {
   const nothing = { status: null, vendorRequestId: null, usageText: null };
+  await call.keeping.discard();
   try {
     await deps.end(
-      voidOf({ kind: "unknown", why: "unreadable", ...nothing }, held, "internal_error"),
+      voidOf({ kind: "unknown", why: "unreadable", ...nothing }, call, "internal_error"),
     );
   } catch (cause) {
-    deps.log.error({ receipt: held.holdId, cause }, "a hold could not be ended; recovery will");
+    deps.log.error({ receipt: call.holdId, cause }, "a hold could not be ended; recovery will");
   }
 }

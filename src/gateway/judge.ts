@@ -58,6 +58,7 @@ export function settlementOf(
         : { amount: charge.exposure, reason: "counted_not_delivered" },
     imagesMade: outcome.images,
     imagesDelivered: given.images.length,
+    qualityBilled: qualityOf(outcome, held),
     flags: [...outcome.flags, ...echo.flags, ...given.flags, ...chargeFlags(charge)],
     basis: charge.basis,
     reason: charge.reason,
@@ -67,6 +68,16 @@ export function settlementOf(
     items: outcome.usage.kind === "reported" ? outcome.usage.items : [],
     images: given.images,
   };
+}
+
+/** A tier's name; anything else in its place is no quality. */
+const QUALITY_NAME = /^[\w.-]{1,32}$/;
+
+/** What the vendor says that it made, where it says so; else what was ordered and priced. */
+function qualityOf(outcome: MadeOutcome, held: Held): string | null {
+  const { quality } = outcome.answer.top;
+  if (typeof quality === "string" && QUALITY_NAME.test(quality)) return quality;
+  return held.quote.facts.quality ?? null;
 }
 
 /** A call without an image as the ledger posts it: nothing charged, the house bears what is known or feared. Pure. */
@@ -92,11 +103,17 @@ export function voidOf(outcome: LostOutcome, held: Held, code: string): Voiding 
       : null,
     imagesMade: 0,
     imagesDelivered: 0,
+    qualityBilled: null,
     flags: [],
     outcome: outcome.kind,
     code,
     items: items ?? [],
   };
+}
+
+/** Whether the house pays for a void, or may have to. */
+export function leavesCost({ vendorCost, exposure }: Voiding): boolean {
+  return (vendorCost?.total ?? ZERO_USD) > ZERO_USD || (exposure?.amount ?? ZERO_USD) > ZERO_USD;
 }
 
 function knownCost(outcome: LostOutcome): readonly UsageItem[] | undefined {

@@ -59,11 +59,12 @@ function leverOf(
     quality: set.param === "quality" ? set.value : accepted.quality,
     size: set.size ?? accepted.size,
   };
-  const { facts, n } = quote.frozen;
+  const { facts, n, margin = null } = quote.frozen;
   const requoted = quoteEstimate(callable.model, callable.price, {
     facts: set.param === "quality" ? { ...facts, quality: set.value } : facts,
     n,
-    estimate: callable.connected.vendor.estimate(changed),
+    estimate: callable.vendor.estimate(changed),
+    margin,
   });
   const { param, value } = set;
   return { param, value, expected: requoted.expected.total, ceiling: requoted.ceiling.total };

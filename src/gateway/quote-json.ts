@@ -1,14 +1,14 @@
 import { formatUsd } from "../money/pico-usd.ts";
 import type { Deps } from "./deps.ts";
 import { ceilingWarnings, levers } from "./levers.ts";
-import { billJson } from "./money-json.ts";
+import { clientBillJson } from "./money-json.ts";
 import type { Prepared } from "./prepare.ts";
 import { marksOf, sentFor } from "./reserve.ts";
 
 /** A quote as answered (DESIGN §8, `quote`): what the request is expected to cost and the most it can. */
 export function quoteJson(prepared: Prepared, deps: Deps) {
   const { callable, quote } = prepared;
-  const { price } = quote.frozen;
+  const { price, margin } = quote.frozen;
   return {
     object: "image.quote",
     model: callable.model.id,
@@ -16,12 +16,12 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     price_version: price.id,
     source: price.source,
     checked_on: price.checkedOn,
-    as_of: deps.asOf(),
+    as_of: callable.asOf,
     currency: "USD",
-    expected: billJson(quote.expected),
-    ceiling: billJson(quote.ceiling),
+    expected: clientBillJson({ ...quote.expected, margin }),
+    ceiling: clientBillJson({ ...quote.ceiling, margin }),
     exact: quote.exact,
-    resolved: [],
+    resolved: prepared.resolved,
     sent: sentFor(prepared),
     marks: marksOf(prepared),
     warnings: [...callable.warnings, ...ceilingWarnings(prepared)],

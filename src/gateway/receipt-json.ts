@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { World } from "../ledger/open.ts";
 import type { Ending, LedgerCall } from "../ledger/port.ts";
+import type { Correction } from "../ledger/reports-port.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
-import { linesJson } from "./money-json.ts";
+import { clientLines, linesJson } from "./money-json.ts";
 
 /** What of a stored price version a receipt cites. */
 const citedPrice = z.object({ source: z.string(), checkedOn: z.string() });
@@ -35,6 +36,7 @@ export function receiptJson(call: LedgerCall, world: World) {
     expected: formatUsd(hold.expected),
     ceiling: formatUsd(hold.amount),
     ...endingJson(call),
+    ...correctedJson(call.corrections),
     resolved: hold.resolved,
     sent: hold.sent,
     warnings: hold.warnings,
@@ -45,11 +47,17 @@ export function receiptJson(call: LedgerCall, world: World) {
   };
 }
 
-/** The same receipt with what only the house may see: vendor cost, exposure, every attempt. */
+/** The same receipt with what only the house may see: margin, vendor cost, exposure, every attempt. */
 export function houseReceiptJson(call: LedgerCall, world: World) {
   const { hold, ending } = call;
   return {
     ...receiptJson(call, world),
+    lines: ending?.kind === "settle" ? linesJson(ending.lines) : [],
+    vendor_ceiling: formatUsd(hold.vendorAmount ?? hold.amount),
+    margin:
+      hold.margin == null
+        ? null
+        : { basis_points: hold.margin.basisPoints, fixed: formatUsd(hold.margin.fixed) },
     vendor_cost:
       ending?.vendorCost == null
         ? null
@@ -67,8 +75,37 @@ export function houseReceiptJson(call: LedgerCall, world: World) {
       outcome: attempt.outcome,
       ms: attempt.ms,
     })),
+    corrections: call.corrections.map((correction) => ({
+      ...correctionJson(correction),
+      of: correction.of,
+      corrects: correction.corrects,
+      actor: correction.actor,
+    })),
     task_id: call.taskId,
     hold_chain: hold.chain,
+  };
+}
+
+/**
+ * What became of the charge afterwards: `total` and `lines` stay as they were posted, `corrected_total` is
+ * what is owed now; null while nothing was mended.
+ */
+function correctedJson(corrections: readonly Correction[]) {
+  const ofCharge = corrections.filter((correction) => correction.of === "charge");
+  const last = ofCharge.at(-1);
+  return {
+    corrected_total: last === undefined ? null : formatUsd(last.after),
+    corrections: ofCharge.map(correctionJson),
+  };
+}
+
+function correctionJson(correction: Correction) {
+  return {
+    entry_id: correction.entryId,
+    before: formatUsd(correction.before),
+    after: formatUsd(correction.after),
+    reason: correction.reason,
+    created: Math.floor(correction.createdMs / 1_000),
   };
 }
 
@@ -104,7 +141,7 @@ function endingJson({ hold, ending }: LedgerCall) {
     total: formatUsd(ending.charge),
     released: formatUsd(subtractUsd(hold.amount, ending.charge)),
     overrun: formatUsd(ending.overrun),
-    lines: linesJson(ending.lines),
+    lines: clientLines({ lines: ending.lines, total: ending.charge, margin: hold.margin }),
     images: ending.images.map((image) => ({
       width: image.width,
       height: image.height,

@@ -1,42 +1,62 @@
 import { canRate, rateItems } from "../billing/rate.ts";
 import type { UsageItem } from "../billing/usage.ts";
+import type { Catalog } from "../catalog/find.ts";
 import { priceVersionSchema } from "../catalog/schema.ts";
 import type { Ending, Ledger, LedgerCall, OpenHold } from "../ledger/port.ts";
+import type { ResultStore } from "../results/port.ts";
 import type { TaskEnding } from "../vendors/port.ts";
-import type { ConnectedVendor } from "./deps.ts";
+import type { ConnectedVendor } from "./connected-vendor.ts";
 import { postedLines } from "./judge.ts";
+import { type Composer, recoveredAnswer } from "./recovered-answer.ts";
 
 /** So long recovery asks after a task before it gives up (MONEY §6). */
 const RESUME_MS_MAX = 15 * 60_000;
 
 /**
- * How a hold with an asynchronous task ends after a crash: nobody waits for its pictures any more, so the
- * account pays nothing and the house bears what the vendor made. "unknown" leaves it to recovery's void
- * with exposure.
+ * How a hold with an asynchronous task ends after a crash. Nobody waits for its pictures any more, so the
+ * account pays nothing and the house bears what the vendor made; unless an `Idempotency-Key` can ask for
+ * them: then they are kept for it, and charged. "unknown" leaves it to recovery's void with exposure.
  */
 export async function recoverTask(
   open: OpenHold,
   given: {
-    readonly ledger: Pick<Ledger, "call">;
-    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly ledger: Pick<Ledger, "call" | "hasIntent">;
+    /** Every connection of this start, whoever may use it. */
+    readonly connections: readonly ConnectedVendor[];
+    readonly catalog: Catalog;
+    readonly results: ResultStore;
+    readonly composer: Composer;
     readonly resumeMsMax?: number;
   },
 ): Promise<Ending | "unknown"> {
-  const connected = given.vendors.get(open.vendor);
+  // A task belongs to the credentials that submitted it; a vendor may be another under the same id by now.
+  const connected = given.connections.find(
+    ({ connection, vendor }) => connection.id === open.connection && vendor.id === open.vendor,
+  );
   const resume = connected?.vendor.resume;
   if (open.taskId === null || connected === undefined || resume === undefined) return "unknown";
-  // A task belongs to the credentials that submitted it.
-  if (connected.connection.id !== open.connection) return "unknown";
   const call = await given.ledger.call(open.holdId);
   if (call === undefined) return "unknown";
-  const ended = await resume({
-    taskId: open.taskId,
-    connection: connected.connection,
-    signal: AbortSignal.timeout(given.resumeMsMax ?? RESUME_MS_MAX),
-  });
-  return endingOf(ended, call);
+  const isWanted = await given.ledger.hasIntent(open.holdId);
+  const answer = isWanted ? recoveredAnswer(call, given) : undefined;
+  const imagesAsked = call.hold.facts.n;
+  try {
+    const ended = await resume({
+      taskId: open.taskId,
+      connection: connected.connection,
+      signal: AbortSignal.timeout(given.resumeMsMax ?? RESUME_MS_MAX),
+      ...(answer === undefined ? {} : { collect: { sink: answer.sink, imagesAsked } }),
+    });
+    const made = ended.kind === "succeeded" ? ended.made : undefined;
+    const settlement = made === undefined ? undefined : await answer?.settle(made);
+    return settlement ?? endingOf(ended, call);
+  } finally {
+    // What was settled is sealed, and stays.
+    await answer?.discard();
+  }
 }
 
+/** Nothing is charged: the pictures, if there are any, are nobody's. */
 function endingOf(ended: TaskEnding, call: LedgerCall): Ending | "unknown" {
   const nothing = {
     kind: "void",

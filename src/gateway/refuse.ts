@@ -27,7 +27,7 @@ export function refusalOf(outcome: LostOutcome, receiptId: string): Refusal {
     case "unknown":
       return new Refusal(
         "outcome_unknown",
-        `${unknownText[outcome.why]}, so whether a picture was made is not known. Nothing was charged; repeat the request if you still want the picture`,
+        `${unknownText[outcome.why]}, so whether a picture was made is not known. Nothing was charged; repeat the request, with a new Idempotency-Key if it has one, if you still want the picture`,
         details,
       );
     default:

@@ -2,77 +2,116 @@ import { RATING_VERSION, weakestMark } from "../billing/rate.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
 import type { JsonValue } from "../json.ts";
-import type { HoldRequest, HoldResult } from "../ledger/port.ts";
+import type { HoldRequest, RateState } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
+import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
-import type { Deps } from "./deps.ts";
-import { causeOfCeiling } from "./levers.ts";
-import type { Prepared } from "./prepare.ts";
+import type { ConnectedVendor } from "./connected-vendor.ts";
+import type { Deps, Log } from "./deps.ts";
+import { keyReused, overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
+import type { OrderPolicy, Prepared } from "./prepare.ts";
+import type { Sameness } from "./same.ts";
 
 /** Who asks, already known by a key. */
 export type Caller = {
   readonly accountId: string;
+  /** The account's id and those of all above it, up to the root. */
+  readonly accountPath: readonly string[];
   readonly keyId: string;
   readonly requestId: string;
+  /** What the key's owner has set. */
+  readonly policy: OrderPolicy;
   /** Headers that go on to the vendor: fault switches, in the sandbox only. */
   readonly vendorHeaders: Readonly<Record<string, string>>;
+  /** By what an earlier request is known to be the same. */
+  readonly same: Sameness;
 };
 
+/** What a hold is for: who pays, and over which connection the call will go. */
+export type HoldFor = { readonly caller: Caller; readonly connected: ConnectedVendor };
+
+/** A hold that was made, or the earlier one that the same request made: its id is the receipt's too. */
+export type Reserved =
+  | {
+      readonly kind: "held";
+      readonly holdId: string;
+      /** What the caller's key has left of its rate, null where it has none. */
+      readonly rate: RateState | null;
+    }
+  /** The call under this `Idempotency-Key` hasn't ended yet. */
+  | { readonly kind: "running"; readonly holdId: string }
+  | Earlier;
+
+/** A call that answers this request: it ended under the same `Idempotency-Key`, or it was adopted. */
+export type Earlier = { readonly kind: "ended" | "adopted"; readonly holdId: string };
+
 /**
- * Reserves the ceiling. Resolves with the hold's id, which is the receipt's too, once it is durable.
+ * Reserves the ceiling, unless the same request did so before. Resolves once it is durable.
  *
- * @throws Refusal `budget_exceeded` naming the limit and both amounts; LedgerUnavailable.
+ * @throws Refusal naming the limit that it doesn't fit; LedgerUnavailable.
  */
-export async function reserve(prepared: Prepared, caller: Caller, deps: Deps): Promise<string> {
-  const request = holdRequest(prepared, caller, deps);
+export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps): Promise<Reserved> {
+  const { caller } = holdFor;
+  const request = holdRequest(prepared, holdFor, deps);
   const result = await deps.ledger.hold(request);
   switch (result.kind) {
     case "held":
-      return request.id;
+      sayAlerts(result.alerts, deps.log);
+      return { kind: "held", holdId: request.id, rate: result.rate };
     case "unknown_account":
       throw new Refusal("invalid_api_key", "the account of this key does not exist");
     case "refused":
-      throw overLimit(result, prepared);
+      throw overLimit(result, prepared, caller);
+    case "house_refused":
+      deps.log.error({ ...result, required: formatUsd(result.required) }, "a house limit refuses");
+      throw overHouseLimit(result);
+    case "rate_limited":
+      throw overRate(result.rate, prepared);
+    case "intent":
+      return { kind: result.state, holdId: result.holdId };
+    case "intent_reused":
+      throw keyReused(result.holdId);
+    case "adopted":
+      return { kind: "adopted", holdId: result.holdId };
     default:
       return result satisfies never;
   }
 }
 
-function overLimit(result: Extract<HoldResult, { kind: "refused" }>, prepared: Prepared): Refusal {
-  const required = formatUsd(result.required);
-  const available = formatUsd(result.available);
-  const which = result.limit === "prepaid" ? "the prepaid balance" : `the ${result.limit} limit`;
-  const cause = causeOfCeiling(prepared);
-  return new Refusal(
-    result.limit === "range" ? "ledger_range" : "budget_exceeded",
-    `this request may cost up to ${required} USD, and ${which} leaves ${available} USD${cause}`,
-    { limit: result.limit, required, available },
-  );
+/** Half, four fifths, all of a limit are used: said once each. */
+function sayAlerts(alerts: readonly Alert[], log: Log): void {
+  for (const { nodeId, limit, window, threshold, used, of } of alerts) {
+    const facts = { node: nodeId, limit, window, threshold };
+    log.warn({ ...facts, used: formatUsd(used), of: formatUsd(of) }, "a limit is being used up");
+  }
 }
 
-function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldRequest {
-  const { accepted, callable, quote } = prepared;
+function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: Deps): HoldRequest {
+  const { accepted, asked, callable, quote } = prepared;
   const { order, size, prompt } = accepted;
   const { pixels } = size;
+  const { ceiling: vendorAmount, margin = null } = quote.frozen;
   return {
     id: newId("rcpt"),
     requestId: caller.requestId,
     accountId: caller.accountId,
     keyId: caller.keyId,
     amount: quote.ceiling.total,
+    ...(margin === null ? {} : { vendorAmount, margin }),
     expected: quote.expected.total,
     model: callable.model.id,
-    vendor: callable.model.vendor,
-    connection: callable.connected.connection.id,
-    asOf: deps.asOf(),
+    vendor: connected.vendor.id,
+    connection: connected.connection.id,
+    asOf: callable.asOf,
     price: storedPrice(callable.price),
     ratingVersion: RATING_VERSION,
     facts: {
       surface: "generations",
       n: order.n,
+      qualityAsked: order.quality ?? null,
       size: {
-        asked: sizeText(order) ?? null,
+        asked: sizeText(asked) ?? null,
         pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,
         label: size.label ?? null,
         ratio: size.ratio ?? null,
@@ -82,12 +121,18 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
       promptTokens: prompt.tokens,
     },
     ceilingItems: quote.frozen.ceilingItems,
-    resolved: [],
+    resolved: prepared.resolved,
     sent: sentFor(prepared),
     marks: marksOf(prepared),
     warnings: callable.warnings,
-    tags: order.tags ?? {},
+    tags: { ...caller.policy.settings.tags, ...order.tags },
     user: order.user ?? null,
+    admission: {
+      process: deps.process,
+      connectionLimits: connected.houseLimits,
+      intent: caller.same.intent,
+      adopt: caller.same.adopt,
+    },
   };
 }
 
@@ -95,7 +140,7 @@ function holdRequest(prepared: Prepared, caller: Caller, deps: Deps): HoldReques
 export function sentFor({ callable, accepted }: Prepared): {
   readonly [param: string]: JsonValue;
 } {
-  return callable.connected.vendor.sent(accepted);
+  return callable.vendor.sent(accepted);
 }
 
 /** The weakest mark among the prices that a quote rests on. */

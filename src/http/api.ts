@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import { findModel, nearestName } from "../catalog/find.ts";
 import { checkKey } from "../gateway/api-keys.ts";
-import { prepare } from "../gateway/prepare.ts";
+import { type PreparedFor, prepare } from "../gateway/prepare.ts";
 import { quoteJson } from "../gateway/quote-json.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
-import type { ApiKey } from "../ledger/port.ts";
+import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import { adminRoutes } from "./admin/routes.ts";
@@ -16,6 +16,7 @@ import { GENERATIONS_PATHS, ORDER_BYTES_MAX } from "./openai/generations.ts";
 import { parseOrder } from "./openai/parse-order.ts";
 import { openapiDocument } from "./openapi.ts";
 import { readJson } from "./read-body.ts";
+import { ownUsageRoutes } from "./usage/routes.ts";
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -42,6 +43,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   app.get("/openapi.json", (context) => context.json(openapiDocument(deps.version)));
   for (const prefix of ["", "/v1"]) imageRoutes(app, prefix, deps);
   accountRoutes(app, deps);
+  ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
   return app;
 }
@@ -49,27 +51,27 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
 /** The methods under which a path is served; none when it isn't. */
 function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
   if (GENERATIONS_PATHS.has(path)) return ["POST"];
-  return ["GET", "POST", "PUT", "DELETE"].filter((method) =>
+  return ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
 }
 
 function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
   app.post(`${prefix}/images/quote`, async (context) => {
-    await keyOf(context, deps);
+    const by = askedBy(await keyOf(context, deps), deps);
     const order = parseOrder(await readJson(context.env.incoming, ORDER_BYTES_MAX));
-    return context.json(quoteJson(await prepare(order, deps), deps));
+    return context.json(quoteJson(await prepare(order, by), deps));
   });
   app.get(`${prefix}/models`, async (context) => {
-    await keyOf(context, deps);
-    const data = deps.catalog.models.map((model) => modelJson(model, deps));
+    const by = askedBy(await keyOf(context, deps), deps);
+    const data = deps.catalog.models.map((model) => modelJson(model, by));
     return context.json({ object: "list", data });
   });
   app.get(`${prefix}/models/:id{.+}`, async (context) => {
-    await keyOf(context, deps);
+    const by = askedBy(await keyOf(context, deps), deps);
     const name = context.req.param("id");
     const model = findModel(deps.catalog, name);
-    if (model !== undefined) return context.json(modelJson(model, deps));
+    if (model !== undefined) return context.json(modelJson(model, by));
     const nearest = nearestName(deps.catalog, name);
     const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
     throw new Refusal("unknown_model", `model=${name}: no such model${hint}`, { param: "model" });
@@ -100,16 +102,34 @@ function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
   });
 }
 
-/** A receipt is shown to keys of the account that paid; anybody else's id doesn't exist for them. */
-async function ownReceipt(id: string, key: ApiKey, deps: ApiDeps) {
+/**
+ * A receipt is shown to keys of the account that paid, and of those above it, whose budget it was too.
+ * Anybody else's id doesn't exist for them.
+ */
+async function ownReceipt(id: string, key: KeyPolicy, deps: ApiDeps) {
   const call = await deps.ledger.call(id);
-  if (call === undefined || call.hold.accountId !== key.accountId) {
+  if (call === undefined || !(await answersFor(key.accountId, call.hold.accountId, deps))) {
     throw new Refusal("not_found", "no such receipt on this account", { param: "id", sent: id });
   }
   return receiptJson(call, deps.world);
 }
 
-function keyOf(context: ApiContext, deps: ApiDeps): Promise<ApiKey> {
+/** Whether an account is another one, or stands above it now. */
+async function answersFor(accountId: string, payer: string, deps: ApiDeps): Promise<boolean> {
+  let at: string | null = payer;
+  while (at !== null && at !== accountId) {
+    const account: Account | undefined = await deps.ledger.account(at);
+    at = account?.parentId ?? null;
+  }
+  return at === accountId;
+}
+
+/** What a key may call, and on which terms. */
+function askedBy(key: KeyPolicy, deps: ApiDeps): PreparedFor {
+  return { deps, accountPath: key.accountPath, policy: key };
+}
+
+function keyOf(context: ApiContext, deps: ApiDeps): Promise<KeyPolicy> {
   const header: HeaderReader = (name) => context.req.header(name);
   return checkKey(presentedKey(header), deps.world, deps.ledger);
 }

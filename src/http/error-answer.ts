@@ -32,6 +32,7 @@ export function refusalAnswer(refusal: Refusal): ErrorAnswer {
     status: details.status ?? status,
     headers: {
       "content-type": "application/json",
+      ...details.headers,
       "x-should-retry": final ? "false" : "true",
       ...(details.retryAfterSeconds === undefined
         ? {}

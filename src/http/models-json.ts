@@ -1,14 +1,16 @@
 import { lifeCycleAt, priceAt } from "../catalog/find.ts";
 import type { Model, PriceVersion } from "../catalog/schema.ts";
-import type { Deps } from "../gateway/deps.ts";
+import { mayCall } from "../gateway/allowed-models.ts";
+import { callability } from "../gateway/find-model.ts";
+import type { PreparedFor } from "../gateway/prepare.ts";
 import { snakeCase } from "./snake-case.ts";
 
-/** A model in OpenAI's list, with what it can do, what it costs and how long it lives. */
-export function modelJson(model: Model, deps: Pick<Deps, "asOf" | "vendors" | "world">) {
-  const day = deps.asOf();
+/** A model in OpenAI's list, with what it can do, what it costs, how long it lives and whether this key may call it. */
+export function modelJson(model: Model, by: PreparedFor) {
+  const day = by.deps.asOf();
   const price = priceAt(model, day);
   const life = lifeCycleAt(model, day);
-  const unavailable = whyUnavailable(model, price, deps);
+  const unavailable = whyUnavailable(model, by);
   const from = model.lifeCycle.availableFrom?.on;
   return {
     id: model.id,
@@ -30,6 +32,12 @@ export function modelJson(model: Model, deps: Pick<Deps, "asOf" | "vendors" | "w
   };
 }
 
+function whyUnavailable(model: Model, by: PreparedFor): string | null {
+  const found = callability(model, by);
+  if (found.kind !== "callable") return found.why;
+  return mayCall(by.policy, model) ? null : "this key may not call it";
+}
+
 function priceJson(price: PriceVersion) {
   return {
     price_version: price.id,
@@ -40,17 +48,4 @@ function priceJson(price: PriceVersion) {
     mark: price.mark,
     terms: snakeCase(price.terms),
   };
-}
-
-function whyUnavailable(
-  model: Model,
-  price: PriceVersion | undefined,
-  deps: Pick<Deps, "asOf" | "vendors" | "world">,
-): string | null {
-  if (!model.served) return model.notServedBecause ?? "listed for its history only";
-  if (price === undefined) return "no price in US dollars is known";
-  if (!model.surfaces.includes("generations")) return "it only edits; edits are not served yet";
-  const life = lifeCycleAt(model, deps.asOf());
-  if (life.state !== "available" && deps.world === "live") return life.warnings.join("; ");
-  return deps.vendors.has(model.vendor) ? null : "this gateway has no credentials for its vendor";
 }

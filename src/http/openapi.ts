@@ -1,7 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { accountBody, fundBody, keyBody, limitsBody } from "./admin/bodies.ts";
+import { repriceBody } from "./admin/bodies.ts";
+import { describedAdminRoutes } from "./admin/described.ts";
+import type { Described } from "./described.ts";
 import { orderBody } from "./openai/parse-order.ts";
+import { sameRequestHeaders } from "./same-request.ts";
+import { houseUsageQuery, usageQuery } from "./usage/query.ts";
 
 /**
  * The OpenAPI 3.1 description of every route, made from the schemas that the routes parse with. A test
@@ -65,6 +69,44 @@ const credits = z.looseObject({
   available: usd.nullable(),
   prepaid: z.boolean(),
 });
+const used = z.looseObject({
+  calls: z.int().describe("orders that were held for"),
+  settled: z.int().describe("of these, charged for their images"),
+  images: z.int(),
+  charge: usd,
+  held: usd,
+  average_per_image: usd.nullable().describe("charge / images, rounded up to a picodollar"),
+});
+const usage = z.looseObject({
+  object: z.literal("usage"),
+  from: z.string(),
+  to: z.string(),
+  by: z.array(z.string()),
+  currency: z.literal("USD"),
+  data: z.array(used).describe("each with its dimensions under their names"),
+  total: used,
+  emulated: z.boolean(),
+});
+const repriced = z.looseObject({
+  corrected: z.int(),
+  before: usd.describe("of those corrected, together"),
+  after: usd,
+  difference: usd,
+  unchanged: z.int(),
+  kept: z.record(z.string(), z.int()).describe("how many stay as they are, by reason"),
+});
+const repricing = z.looseObject({
+  object: z.literal("repricing"),
+  from: z.string(),
+  to: z.string(),
+  applied: z.boolean(),
+  calls: z.int(),
+  charges: repriced,
+  vendor_costs: repriced,
+  data: z.array(anything),
+  data_left_out: z.int(),
+});
+const csv = z.string().describe("RFC 4180, with a header row");
 const error = z.object({
   error: z.looseObject({
     message: z.string(),
@@ -74,16 +116,6 @@ const error = z.object({
   }),
 });
 
-type Described = {
-  readonly method: "get" | "post" | "put" | "delete";
-  readonly path: string;
-  readonly summary: string;
-  readonly body?: z.ZodType;
-  readonly answer: z.ZodType;
-  readonly status?: 200 | 201;
-  readonly open?: boolean;
-};
-
 /** Every route, hot one included. */
 export const describedRoutes: readonly Described[] = [
   {
@@ -91,6 +123,7 @@ export const describedRoutes: readonly Described[] = [
     path: "/v1/images/generations",
     summary: "Generate images, exactly billed",
     body: orderBody,
+    headers: sameRequestHeaders,
     answer: images,
   },
   {
@@ -107,7 +140,12 @@ export const describedRoutes: readonly Described[] = [
     answer: anything,
   },
   { method: "get", path: "/v1/models/{id}", summary: "One model", answer: anything },
-  { method: "get", path: "/v1/receipts/{id}", summary: "The receipt of a call", answer: receipt },
+  {
+    method: "get",
+    path: "/v1/receipts/{id}",
+    summary: "The receipt of a call of this key's account, or of one below it",
+    answer: receipt,
+  },
   {
     method: "get",
     path: "/v1/generation",
@@ -116,50 +154,41 @@ export const describedRoutes: readonly Described[] = [
   },
   { method: "get", path: "/v1/credits", summary: "Settled, held, available", answer: credits },
   {
-    method: "post",
-    path: "/admin/v1/accounts",
-    summary: "Create an account",
-    body: accountBody,
-    answer: anything,
-    status: 201,
-  },
-  { method: "get", path: "/admin/v1/accounts", summary: "List accounts", answer: anything },
-  {
-    method: "post",
-    path: "/admin/v1/accounts/{id}/fund",
-    summary: "Add to a prepaid balance",
-    body: fundBody,
-    answer: anything,
-  },
-  {
-    method: "put",
-    path: "/admin/v1/accounts/{id}/limits",
-    summary: "Replace an account's limits",
-    body: limitsBody,
-    answer: anything,
-  },
-  {
-    method: "post",
-    path: "/admin/v1/keys",
-    summary: "Create an API key; shown once",
-    body: keyBody,
-    answer: anything,
-    status: 201,
+    method: "get",
+    path: "/v1/usage",
+    summary: "What the key's account and all below it has used",
+    query: usageQuery,
+    answer: usage,
   },
   {
     method: "get",
-    path: "/admin/v1/keys",
-    summary: "List keys, all or by ?account_id=",
-    answer: anything,
+    path: "/v1/usage.csv",
+    summary: "The same as a table",
+    query: usageQuery,
+    answer: csv,
   },
-  { method: "delete", path: "/admin/v1/keys/{id}", summary: "Revoke a key", answer: anything },
   {
     method: "get",
-    path: "/admin/v1/receipts/{id}",
-    summary: "A receipt with vendor cost and attempts",
-    answer: receipt,
+    path: "/admin/v1/usage",
+    summary: "What one account or all have used, with the house's figures",
+    query: houseUsageQuery,
+    answer: usage,
   },
-  { method: "get", path: "/admin/v1/holds", summary: "Holds without an ending", answer: anything },
+  {
+    method: "get",
+    path: "/admin/v1/usage.csv",
+    summary: "The same as a table",
+    query: houseUsageQuery,
+    answer: csv,
+  },
+  {
+    method: "post",
+    path: "/admin/v1/reprice",
+    summary: "Bill again by a corrected price version, as corrections; a dry run without apply",
+    body: repriceBody,
+    answer: repricing,
+  },
+  ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },
   {
     method: "get",
@@ -194,7 +223,10 @@ export function openapiDocument(version: string) {
       security: route.open === true ? [] : [{ key: [] }],
       request: requestOf(route),
       responses: {
-        [route.status ?? 200]: { description: "Done", content: json(route.answer) },
+        [route.status ?? 200]: {
+          description: "Done",
+          content: route.answer === csv ? { "text/csv": { schema: csv } } : json(route.answer),
+        },
         default: { description: "Refused: OpenAI's error envelope", content: json(error) },
       },
     });
@@ -210,8 +242,10 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, path }: Described) {
+function requestOf({ body, headers, path, query }: Described) {
   return {
+    ...(headers === undefined ? {} : { headers }),
+    ...(query === undefined ? {} : { query }),
     ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
     ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
   };

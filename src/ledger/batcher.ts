@@ -9,13 +9,15 @@ type Member<Command, Reply> = {
 const BATCH_MAX = 512;
 
 /**
- * Groups requests into batches: one is in flight, and whatever arrives while it runs shares the next, in
- * arrival order. This is what makes 64 concurrent holds cost one fsync and not 64.
+ * Groups requests into batches: whatever arrives while one is in flight shares the next, in arrival order.
+ * This is what makes 64 concurrent holds cost one fsync and not 64.
  *
  * @param run answers every member of a batch in its order; a rejection rejects them all.
+ * @param inFlightMax how many batches may be under way; above one, `run` must keep their order.
  */
 export function openBatcher<Command, Reply>(
   run: (commands: readonly Command[]) => Promise<readonly Reply[]>,
+  inFlightMax = 1,
 ): {
   readonly ask: (command: Command) => Promise<Reply>;
   /** Rejects everything that waits or comes from now on. */
@@ -24,17 +26,19 @@ export function openBatcher<Command, Reply>(
   readonly drained: () => Promise<void>;
 } {
   const waiting: Member<Command, Reply>[] = [];
-  let running: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
   let failure: Error | undefined;
+
+  function start(): void {
+    if (running.size >= inFlightMax) return;
+    const runner = runAll().finally(() => running.delete(runner));
+    running.add(runner);
+  }
 
   async function runAll(): Promise<void> {
     // Everything asked for in this turn of the loop joins the first batch.
     await Promise.resolve();
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, BATCH_MAX);
-      await runOne(batch);
-    }
-    running = undefined;
+    while (waiting.length > 0) await runOne(waiting.splice(0, BATCH_MAX));
   }
 
   async function runOne(batch: readonly Member<Command, Reply>[]): Promise<void> {
@@ -55,12 +59,14 @@ export function openBatcher<Command, Reply>(
       new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
         waiting.push({ command, resolve, reject });
-        running ??= runAll();
+        start();
       }),
     fail: (error) => {
       failure = error;
       for (const member of waiting.splice(0)) member.reject(error);
     },
-    drained: () => running ?? Promise.resolve(),
+    drained: async () => {
+      while (running.size > 0) await Promise.all(running);
+    },
   };
 }

@@ -73,13 +73,44 @@ function braced<Member>(
   write: (member: Member) => string,
 ): string {
   let text = "";
-  for (const key of Object.keys(members).sort()) {
+  for (const key of sorted(Object.keys(members))) {
     const member = members[key];
-    if (member === undefined) continue;
-    if (key === "__proto__") throw new Error("canonical text can't say the key __proto__");
-    text += `${text === "" ? "" : ","}${quoted(key)}:${write(member)}`;
+    if (member !== undefined) text += (text === "" ? "{" : ",") + labelOf(key) + write(member);
   }
-  return `{${text}}`;
+  return text === "" ? "{}" : `${text}}`;
+}
+
+/** Beyond so many keys `sort` is the faster one. */
+const SORTED_IN_PLACE_MAX = 32;
+
+/** By UTF-16 code units. Objects have few keys, and `sort` leaves more garbage behind than their text is long. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > SORTED_IN_PLACE_MAX) return keys.sort();
+  for (let end = 1; end < keys.length; end += 1) {
+    const key = keys[end] ?? "";
+    let place = end;
+    for (; place > 0; place -= 1) {
+      const before = keys[place - 1] ?? "";
+      if (before <= key) break;
+      keys[place] = before;
+    }
+    keys[place] = key;
+  }
+  return keys;
+}
+
+/** The same few keys are written all day. */
+const labels = new Map<string, string>();
+const LABELS_MAX = 1_000;
+
+/** A key as it stands before its member. */
+function labelOf(key: string): string {
+  const known = labels.get(key);
+  if (known !== undefined) return known;
+  if (key === "__proto__") throw new Error("canonical text can't say the key __proto__");
+  const label = `${quoted(key)}:`;
+  if (labels.size < LABELS_MAX) labels.set(key, label);
+  return label;
 }
 
 /** Characters that JSON writes as they are; the test is many times faster than `JSON.stringify`. */

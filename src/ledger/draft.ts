@@ -1,6 +1,6 @@
 import { type PicoUsd, sumUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { type CanonicalValue, canonicalText, plainJson } from "./canonical-text.ts";
-import type { Ending, HoldRequest, PostedLine, StoredPrice } from "./port.ts";
+import type { Admission, Ending, HoldRequest, PostedLine, StoredPrice } from "./port.ts";
 
 /**
  * What a hold or an ending comes to before it has a place in the journal: its long text written once, and
@@ -11,8 +11,15 @@ import type { Ending, HoldRequest, PostedLine, StoredPrice } from "./port.ts";
 /** A hold, ready to be decided. */
 export type HoldDraft = Pick<
   HoldRequest,
-  "id" | "accountId" | "keyId" | "amount" | "vendor" | "connection" | "price"
+  "id" | "accountId" | "keyId" | "amount" | "vendor" | "connection" | "model" | "price" | "user"
 > & {
+  readonly vendorAmount: PicoUsd;
+  readonly images: number;
+  readonly qualityAsked: string | null;
+  readonly size: string | null;
+  /** Canonical text. */
+  readonly tags: string;
+  readonly admission: Admission;
   /** The canonical text of what its entry records of the request. */
   readonly text: string;
 };
@@ -25,6 +32,8 @@ export type EndingDraft = Pick<Ending, "holdId" | "kind" | "exposure" | "echoedP
   /** What the vendor is known to bill the house; zero is not posted. */
   readonly cost: Itemised;
   readonly overrun: PicoUsd;
+  readonly images: number;
+  readonly qualityBilled: string | null;
   /** The canonical text of what its entry records. */
   readonly text: string;
 };
@@ -35,9 +44,17 @@ export type Itemised = { readonly total: PicoUsd; readonly lines: PicoUsd };
 const NOTHING: Itemised = { total: ZERO_USD, lines: ZERO_USD };
 
 export function holdDraft(request: HoldRequest): HoldDraft {
-  const { id, accountId, keyId, amount, vendor, connection, price } = request;
-  const text = canonicalText(holdBody(request));
-  return { id, accountId, keyId, amount, vendor, connection, price, text };
+  const { id, accountId, keyId, amount, vendor, connection, model, price, user, facts } = request;
+  return {
+    ...{ id, accountId, keyId, amount, vendor, connection, model, price, user },
+    vendorAmount: request.vendorAmount ?? amount,
+    images: facts.n,
+    qualityAsked: facts.qualityAsked ?? null,
+    size: facts.size.pixels ?? facts.size.label ?? facts.size.asked,
+    tags: canonicalText(request.tags),
+    admission: request.admission ?? {},
+    text: canonicalText(holdBody(request)),
+  };
 }
 
 export function endingDraft(ending: Ending): EndingDraft {
@@ -51,6 +68,8 @@ export function endingDraft(ending: Ending): EndingDraft {
     charge: kind === "settle" ? itemised(ending.charge, ending.lines) : NOTHING,
     cost: vendorCost === null ? NOTHING : itemised(vendorCost.total, vendorCost.lines),
     overrun: kind === "settle" ? ending.overrun : ZERO_USD,
+    images: ending.imagesMade,
+    qualityBilled: ending.qualityBilled ?? null,
     text: canonicalText(endingBody(ending)),
   };
 }
@@ -60,7 +79,7 @@ function itemised(total: PicoUsd, lines: readonly PostedLine[]): Itemised {
 }
 
 function holdBody(request: HoldRequest): CanonicalValue {
-  const { price, sent, resolved, ...rest } = request;
+  const { price, sent, resolved, admission: _, ...rest } = request;
   return {
     ...rest,
     price: referenceTo(price),

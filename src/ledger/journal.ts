@@ -6,9 +6,9 @@ import {
   USD_AMOUNT_LIMIT,
   ZERO_USD,
 } from "../money/pico-usd.ts";
+import type { Correctable } from "./accounts-port.ts";
 import { type CanonicalValue, canonicalObject } from "./canonical-text.ts";
 import type { EndingDraft, HoldDraft, Itemised } from "./draft.ts";
-import type { Limits } from "./port.ts";
 import type { Windows } from "./windows.ts";
 
 /**
@@ -35,6 +35,9 @@ export const entryKinds = [
   "limit",
   "account",
   "key",
+  "move",
+  "correction",
+  "restore",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
@@ -126,7 +129,7 @@ export function endEntries(
   const others: Entry[] = [];
   const cost = draft.cost.total;
   if (cost !== ZERO_USD) {
-    const of = { id: `${id}.cost`, kind: "cost", postings: costPostings(cost) } as const;
+    const of = { id: costId(id), kind: "cost", postings: costPostings(cost) } as const;
     others.push(entry(of, origin, { hold: id, amount: cost }));
   }
   if (draft.overrun !== ZERO_USD) {
@@ -143,6 +146,11 @@ export function endEntries(
 /** The id of the entry that ends a hold: one per hold, so that a second ending has no place. */
 export function endingId(holdId: string): string {
   return `${holdId}.end`;
+}
+
+/** The id of the entry that says what an ended call costs the house. */
+export function costId(holdId: string): string {
+  return `${holdId}.cost`;
 }
 
 /** The id of what came after recovery had ended the hold. */
@@ -183,60 +191,50 @@ export function fundEntry(
   return entry({ id: fund.entryId, kind: "fund", postings }, origin, body);
 }
 
-export function accountEntry(
-  account: {
-    readonly name: string;
-    readonly prepaid: boolean;
-    readonly limits: Limits;
-    readonly actor: string;
-  },
-  origin: Origin,
-): Entry {
-  assertStorable(account.name);
-  const { name, prepaid, actor } = account;
-  const body = { name, prepaid, actor, limits: limitsBody(account.limits) };
-  return entry({ id: origin.account, kind: "account", postings: [] }, origin, body);
-}
-
-export function limitEntry(
-  limit: { readonly entryId: string; readonly limits: Limits; readonly actor: string },
-  origin: Origin,
-): Entry {
-  const body = { actor: limit.actor, limits: limitsBody(limit.limits) };
-  return entry({ id: limit.entryId, kind: "limit", postings: [] }, origin, body);
-}
-
-export function keyEntry(
-  key: {
+/**
+ * A correction. `posted` is what of `before` stands in the books: nothing of an exposure that was open,
+ * else all of it.
+ */
+export function correctionEntry(
+  of: {
     readonly id: string;
-    readonly name: string;
-    readonly sha256: string;
+    readonly corrects: string;
+    readonly of: Correctable;
+    readonly hold: string | null;
+    readonly before: PicoUsd;
+    readonly posted: PicoUsd;
+    readonly after: PicoUsd;
+    readonly reason: string;
     readonly actor: string;
   },
   origin: Origin,
 ): Entry {
-  assertStorable(key.name);
-  const { id, name, sha256, actor } = key;
-  const body = { key: id, event: "created", name, sha256, actor };
-  return entry({ id, kind: "key", postings: [] }, origin, body);
+  const { id, posted, after } = of;
+  assertAmount(after, `correction ${id}`);
+  assertStorable(of.reason);
+  const postings = correctionPostings(of.of, subtractUsd(after, posted));
+  const { corrects, hold, before, reason, actor } = of;
+  const body = { corrects, of: of.of, hold: hold ?? undefined, before, after, reason, actor };
+  return entry({ id, kind: "correction", postings }, origin, body);
 }
 
-export function revokeEntry(
-  key: { readonly id: string; readonly actor: string },
-  origin: Origin,
-): Entry {
-  const body = { key: key.id, event: "revoked", actor: key.actor };
-  return entry({ id: `${key.id}.revoked`, kind: "key", postings: [] }, origin, body);
-}
-
-function limitsBody(limits: Limits): CanonicalValue {
-  for (const limit of [limits.day, limits.month, limits.total]) {
-    if (limit !== undefined) assertAmount(limit, "a limit");
+/** A charge or funding is given back, a cost or exposure becomes what the vendor billed. */
+export function correctionPostings(of: Correctable, by: PicoUsd): readonly Posting[] {
+  switch (of) {
+    case "charge":
+      return move({ from: "available", to: "revenue", amount: by });
+    case "fund":
+      return move({ from: "cash", to: "available", amount: by });
+    case "cost":
+    case "exposure":
+      return costPostings(by);
+    default:
+      return of satisfies never;
   }
-  return { day: limits.day, month: limits.month, total: limits.total };
 }
 
-function entry(
+/** Makes an entry whose text is the canonical one. */
+export function entry(
   of: { readonly id: string; readonly kind: EntryKind; readonly postings: readonly Posting[] },
   origin: Origin,
   body: { readonly [key: string]: CanonicalValue | undefined },
@@ -279,14 +277,15 @@ function assertLines(id: string, what: string, { total, lines }: Itemised): void
   }
 }
 
-function assertAmount(amount: PicoUsd, what: string): void {
+/** One amount is below 1,000,000 USD. */
+export function assertAmount(amount: PicoUsd, what: string): void {
   if (amount < ZERO_USD || amount >= USD_AMOUNT_LIMIT) {
     throw new Error(`${what}: ${amount} p$ is not an amount from 0 to below ${USD_AMOUNT_LIMIT}`);
   }
 }
 
 /** A name is also a column, and a text column keeps neither lone surrogates nor what follows a NUL. */
-function assertStorable(name: string): void {
+export function assertStorable(name: string): void {
   if (/\p{Surrogate}/u.test(name) || name.includes("\0")) {
     throw new Error(`not a storable name: ${JSON.stringify(name)}`);
   }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Ledger } from "./port.ts";
+import { CHECKPOINT_EVERY } from "./sql/checkpoints.ts";
 import type { PriceReference } from "./sqlite/protocol.ts";
 import { openSqliteLedger } from "./sqlite/store.ts";
 
@@ -11,6 +12,10 @@ export type OpenLedgerOptions = {
   /** The folder of this installation; made if it isn't there. */
   readonly home: string;
   readonly world: World;
+  /** A PostgreSQL database, for any number of processes; undefined keeps the ledger in a file of the home. */
+  readonly databaseUrl?: string | undefined;
+  /** The name of this process, for whoever looks at the database's connections. */
+  readonly process?: string;
   /** Every price version of the catalog in use: one that was used may not have changed. */
   readonly catalogPrices?: readonly PriceReference[];
   /**
@@ -20,6 +25,8 @@ export type OpenLedgerOptions = {
   readonly onFatal?: (error: Error) => void;
   /** The store's clock, in milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Entries of a root from one checkpoint to the next; 100,000 where nothing else is said. */
+  readonly checkpointEvery?: bigint;
 };
 
 /** The file that holds the ledger of a world. */
@@ -35,12 +42,21 @@ export function ledgerFile(home: string, world: World): string {
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const { home, world, catalogPrices = [], nowMs = Date.now, onFatal = endProcess } = options;
+  const createdMs = nowMs();
+  const { databaseUrl: url, process, checkpointEvery = CHECKPOINT_EVERY } = options;
+  if (url !== undefined) {
+    // Loaded only where it is used: most gateways keep their ledger in a file.
+    const { openPostgresLedger } = await import("./postgres/store.ts");
+    const named = process === undefined ? {} : { process };
+    return openPostgresLedger({ url, world, createdMs, catalogPrices, ...named });
+  }
   await mkdir(home, { recursive: true, mode: 0o700 });
   return openSqliteLedger({
     file: ledgerFile(home, world),
     world,
-    createdMs: nowMs(),
+    createdMs,
     catalogPrices,
+    checkpointEvery,
     nowMs,
     onFatal,
   });

@@ -41,9 +41,8 @@ export async function takeOwnerLock(options: OwnerLockOptions): Promise<OwnerLoc
     if (waitedMs >= waitMs) break;
     await sleep(POLL_MS);
   }
-  throw new HomeOwned(
-    `${home} is in use by ${await ownerOf(home)}; waited ${waitMs} ms for it to leave`,
-  );
+  const waited = waitMs === 0 ? "" : `; waited ${waitMs} ms for it to leave`;
+  throw new HomeOwned(`${home} is in use by ${await ownerOf(home)}${waited}`);
 }
 
 function tryLock(file: string): OwnerLock | undefined {

@@ -1,43 +1,120 @@
 import type { Basis } from "../billing/charge.ts";
+import type { Margin } from "../billing/margin.ts";
 import type { PricedFacts } from "../billing/rate.ts";
 import type { MissingReason, UsageItem } from "../billing/usage.ts";
 import type { Mark, Meter } from "../catalog/schema.ts";
 import type { JsonValue } from "../json.ts";
 import type { PicoUsd } from "../money/pico-usd.ts";
+import type {
+  Account,
+  ApiKey,
+  CorrectionRequest,
+  CorrectionResult,
+  Credits,
+  FundRequest,
+  FundResult,
+  HouseLimits,
+  KeyPolicy,
+  Move,
+  MoveResult,
+  NewAccount,
+  NewAccountResult,
+  NewKey,
+  NodeChange,
+} from "./accounts-port.ts";
+import type {
+  Alert,
+  ChainHead,
+  Correction,
+  Exposure,
+  Overrun,
+  Page,
+  PageRequest,
+  PricedCalls,
+  PricedCallsQuery,
+  UsageQuery,
+  UsageRow,
+} from "./reports-port.ts";
 
 /**
- * What the gateway needs from a ledger, whatever stores it. SQLite is the first store; PostgreSQL keeps
- * the same port and the same journal. MONEY §4-§8 is the specification.
+ * What the gateway needs from a ledger, whatever stores it: SQLite or PostgreSQL, the same journal, the
+ * same decisions. MONEY §4-§8 is the specification.
  *
- * Every method resolves only when what it did is durable. `LedgerUnavailable` is thrown when the store
- * can't be reached or can't commit; anything else thrown is a bug.
+ * Every method that changes something resolves only when it is durable. `LedgerUnavailable` is thrown when
+ * the store can't be reached or can't commit; anything else thrown is a bug.
  */
-export type Ledger = {
-  /** Reserves the ceiling, or says which limit it doesn't fit. Posting one id twice is one posting. */
+export type Ledger = LedgerCalls & LedgerAccounts & LedgerReports & { close(): Promise<void> };
+
+/** Holds and what becomes of them. */
+export type LedgerCalls = {
+  /** Reserves the ceiling, or says why not. Posting one id twice is one posting. */
   hold(request: HoldRequest): Promise<HoldResult>;
   /** Ends a hold: once. A second ending with the same content is the same posting; a recovery's void wins. */
   end(ending: Ending): Promise<PostedEnding>;
   /** Remembers a vendor's asynchronous task before its first poll, so that recovery can ask for it. */
   noteTask(task: TaskMemo): Promise<void>;
+  /** Offers a call, whose client left before anything reached it, to the next one that asks the same. */
+  noteAdoptable(call: AdoptableCall): Promise<void>;
+  /** Whether an `Idempotency-Key` stands for this hold. */
+  hasIntent(holdId: string): Promise<boolean>;
   /** A hold and, once there is one, its ending. Undefined for an id that isn't there. */
   call(holdId: string): Promise<LedgerCall | undefined>;
+  /** Holds without an ending, oldest first; of one process or of all. */
+  openHolds(of?: { readonly process?: string }): Promise<readonly OpenHold[]>;
+  /** Says that a process lives. Missing where the store has one owner anyway. */
+  readonly beats?: Beats;
+};
+
+/** How several processes on one store know of each other: counters that the living raise (MONEY §6). */
+export type Beats = {
+  /** Raises this process's counter. */
+  raise(process: string): Promise<void>;
+  /** Every process that has beaten, with its counter. */
+  all(): Promise<ReadonlyMap<string, bigint>>;
+  /** Forgets a process none of whose holds are open any more. */
+  forget(process: string): Promise<void>;
+};
+
+/** The tree of accounts and keys, its limits and funds. */
+export type LedgerAccounts = {
+  createAccount(request: NewAccount): Promise<NewAccountResult>;
+  account(accountId: string): Promise<Account | undefined>;
+  /** All of them, or one with all below it; parents before children, then by age. */
+  listAccounts(below?: string): Promise<readonly Account[]>;
   credits(accountId: string): Promise<Credits | undefined>;
-  /** The key with this public id, revoked ones included. */
-  findKey(keyId: string): Promise<ApiKey | undefined>;
-  createAccount(request: NewAccount): Promise<Account>;
-  listAccounts(): Promise<readonly Account[]>;
-  fund(request: FundRequest): Promise<FundResult>;
-  /** Replaces the limits of an account. */
-  setLimits(request: LimitRequest): Promise<Account | undefined>;
+  /** Undefined for an account that isn't there. */
   createKey(request: NewKey): Promise<ApiKey | undefined>;
+  /** The key with this public id, revoked and expired ones included, with what its accounts say. */
+  findKey(keyId: string): Promise<KeyPolicy | undefined>;
+  /** Of one account, or all. */
   listKeys(accountId: string | undefined): Promise<readonly ApiKey[]>;
   revokeKey(request: {
     readonly keyId: string;
     readonly actor: string;
   }): Promise<ApiKey | undefined>;
-  /** Holds without an ending, oldest first. */
-  openHolds(): Promise<readonly OpenHold[]>;
-  close(): Promise<void>;
+  /** Changes name, limits or settings of an account or a key. False for an id that isn't there. */
+  changeNode(change: NodeChange): Promise<boolean>;
+  /** Hangs an account, with all below it, below another one of the same root. History stays where it was. */
+  moveAccount(move: Move): Promise<MoveResult>;
+  fund(request: FundRequest): Promise<FundResult>;
+  correct(request: CorrectionRequest): Promise<CorrectionResult>;
+  /** Says in every root that this ledger was restored from a backup. Its open holds are recovery's. */
+  noteRestore(restore: { readonly actor: string; readonly note: string }): Promise<void>;
+};
+
+/** What the ledger tells of many calls at once. */
+export type LedgerReports = {
+  /** @throws InvalidPage for a `before` that no page of this list gave out. */
+  exposures(of: PageRequest & { readonly open: boolean }): Promise<Page<Exposure>>;
+  overruns(of: PageRequest): Promise<Page<Overrun>>;
+  corrections(of: PageRequest): Promise<Page<Correction>>;
+  alerts(of: PageRequest): Promise<Page<Alert>>;
+  /** @throws TooManyRows for more than `query.most`. */
+  usage(query: UsageQuery): Promise<readonly UsageRow[]>;
+  /** Looks through all calls, a slice at a time, for those that were priced by one version. */
+  pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
+  /** The newest head of every root. */
+  heads(): Promise<readonly ChainHead[]>;
 };
 
 /** The store can't take or give anything now: new orders get 503 `ledger_unavailable`, endings go to the spool. */
@@ -49,6 +126,8 @@ export class LedgerUnavailable extends Error {
 export type RequestFacts = {
   readonly surface: "generations";
   readonly n: number;
+  /** The quality that the caller named, null when none; absent in entries of before it was kept. */
+  readonly qualityAsked?: string | null;
   readonly size: {
     readonly asked: string | null;
     readonly pixels: string | null;
@@ -73,8 +152,12 @@ export type HoldRequest = {
   readonly requestId: string;
   readonly accountId: string;
   readonly keyId: string;
-  /** The ceiling: what is reserved. Above zero unless the model is free. */
+  /** The ceiling, margin included: what is reserved. Above zero unless the model is free. */
   readonly amount: PicoUsd;
+  /** The ceiling without the margin: the most that the vendor is expected to bill. Absent: `amount`. */
+  readonly vendorAmount?: PicoUsd;
+  /** Frozen here for the charge. Absent or null: none. */
+  readonly margin?: Margin | null;
   readonly expected: PicoUsd;
   readonly model: string;
   readonly vendor: string;
@@ -91,10 +174,38 @@ export type HoldRequest = {
   readonly warnings: readonly string[];
   readonly tags: { readonly [name: string]: string };
   readonly user: string | null;
+  /** What the decision needs beside what the journal records; null or absent where it plays no part. */
+  readonly admission?: Admission;
+};
+
+/** Circumstances of a hold that decide whether it is made, and are not part of its entry. */
+export type Admission = {
+  /** The gateway process that will end it. */
+  readonly process?: string;
+  /** The house's limits on this connection, per root. */
+  readonly connectionLimits?: HouseLimits;
+  /** An `Idempotency-Key`: its row is written in the hold's transaction (MONEY §7). */
+  readonly intent?: Intent | null;
+  /** Takes over a call of the same key and body whose client left, instead of making a hold. */
+  readonly adopt?: string | null;
+};
+
+export type Intent = {
+  /** SHA-256 (hex) of API key, route and `Idempotency-Key`. */
+  readonly scope: string;
+  /** SHA-256 (hex) of all that was sent. */
+  readonly body: string;
 };
 
 export type HoldResult =
-  | { readonly kind: "held"; readonly createdMs: number }
+  | {
+      readonly kind: "held";
+      readonly createdMs: number;
+      /** Where the key has a rate limit: what it has left in this minute. */
+      readonly rate: RateState | null;
+      /** Thresholds that this hold was the first to reach. */
+      readonly alerts: readonly Alert[];
+    }
   | {
       readonly kind: "refused";
       /** `prepaid` for a root's balance, `day`, `month`, `total` for a limit, `range` near 9*10^18. */
@@ -104,7 +215,37 @@ export type HoldResult =
       readonly required: PicoUsd;
       readonly available: PicoUsd;
     }
+  /** The house has lost or owes too much already (MONEY §5). */
+  | {
+      readonly kind: "house_refused";
+      readonly limit: keyof HouseLimits;
+      /** Null for the root's own limit. */
+      readonly connection: string | null;
+      readonly required: PicoUsd;
+      readonly available: PicoUsd;
+    }
+  | { readonly kind: "rate_limited"; readonly rate: RateState }
+  /** The same intent was held before; or its key stands for another body. */
+  | { readonly kind: "intent"; readonly state: "running" | "ended"; readonly holdId: string }
+  | { readonly kind: "intent_reused"; readonly holdId: string }
+  | { readonly kind: "adopted"; readonly holdId: string }
   | { readonly kind: "unknown_account" };
+
+/** A key's clock minute. What isn't limited is null. */
+export type RateState = {
+  readonly requests: { readonly limit: number; readonly left: number } | null;
+  readonly images: { readonly limit: number; readonly left: number } | null;
+  /** Until the next minute by the store's clock: 1 to 60,000. */
+  readonly resetMs: number;
+};
+
+export type AdoptableCall = {
+  readonly holdId: string;
+  /** So long it may still run. */
+  readonly untilMs: number;
+  /** SHA-256 (hex) of all that was sent. */
+  readonly body: string;
+};
 
 /** One try at the vendor, as the journal keeps it: no prompt, no image, no vendor prose. */
 export type Attempt = {
@@ -128,7 +269,7 @@ export type ImageFacts = {
 
 /** A line as posted; amounts in picodollars. */
 export type PostedLine = {
-  readonly meter: Meter | "overrun";
+  readonly meter: Meter | "overrun" | "margin";
   readonly quantity: bigint;
   readonly unitPrice: PicoUsd;
   readonly amount: PicoUsd;
@@ -149,6 +290,8 @@ type EndingFacts = {
   readonly exposure: { readonly amount: PicoUsd; readonly reason: string } | null;
   readonly imagesMade: number;
   readonly imagesDelivered: number;
+  /** The quality that the vendor says it made, else the one that was priced; null where there is none; absent as in `RequestFacts`. */
+  readonly qualityBilled?: string | null;
   readonly flags: readonly string[];
 };
 
@@ -157,7 +300,7 @@ export type Ending =
       readonly kind: "settle";
       readonly basis: Basis;
       readonly reason: MissingReason | null;
-      /** At most the hold's amount. */
+      /** At most the hold's amount; the margin is one of its lines. */
       readonly charge: PicoUsd;
       readonly overrun: PicoUsd;
       readonly lines: readonly PostedLine[];
@@ -190,6 +333,8 @@ export type LedgerCall = {
   readonly hold: HoldRequest & { readonly createdMs: number; readonly chain: Chain };
   readonly taskId: string | null;
   readonly ending: (Ending & { readonly createdMs: number; readonly chain: Chain }) | undefined;
+  /** Oldest first. The ending is what was posted; what corrections made of it stands here. */
+  readonly corrections: readonly Correction[];
 };
 
 export type OpenHold = {
@@ -198,73 +343,10 @@ export type OpenHold = {
   readonly vendor: string;
   readonly connection: string;
   readonly amount: PicoUsd;
+  /** Without the margin: what the house fears when nothing is known. */
+  readonly vendorAmount: PicoUsd;
   readonly createdMs: number;
   readonly taskId: string | null;
-};
-
-/** Settled grows for ever; available is null when nothing limits the account. */
-export type Credits = {
-  readonly settled: PicoUsd;
-  readonly held: PicoUsd;
-  readonly available: PicoUsd | null;
-  readonly prepaid: boolean;
-};
-
-/** Spending limits; windows are UTC days and months, `total` is for ever. */
-export type Limits = {
-  readonly day?: PicoUsd;
-  readonly month?: PicoUsd;
-  readonly total?: PicoUsd;
-};
-
-export type Account = {
-  readonly id: string;
-  readonly name: string;
-  readonly prepaid: boolean;
-  readonly limits: Limits;
-  readonly createdMs: number;
-  readonly credits: Credits;
-};
-
-export type NewAccount = {
-  readonly name: string;
-  readonly prepaid: boolean;
-  readonly limits: Limits;
-  readonly actor: string;
-};
-
-export type FundRequest = {
-  readonly accountId: string;
-  readonly amount: PicoUsd;
-  readonly actor: string;
-  /** The same id posts once. */
-  readonly entryId: string;
-};
-
-export type FundResult =
-  | { readonly kind: "funded"; readonly entryId: string; readonly available: PicoUsd | null }
-  | { readonly kind: "refused"; readonly reason: "unknown_account" | "not_prepaid" | "range" };
-
-export type LimitRequest = {
-  readonly accountId: string;
-  readonly limits: Limits;
-  readonly actor: string;
-};
-
-/** A key at rest: its public id and the SHA-256 of the whole key (lower-case hex), never the key. */
-export type ApiKey = {
-  readonly id: string;
-  readonly accountId: string;
-  readonly name: string;
-  readonly sha256: string;
-  readonly createdMs: number;
-  readonly revokedMs: number | null;
-};
-
-export type NewKey = {
-  readonly id: string;
-  readonly accountId: string;
-  readonly name: string;
-  readonly sha256: string;
-  readonly actor: string;
+  /** The process that made it; null in a ledger from before processes were told apart. */
+  readonly process: string | null;
 };

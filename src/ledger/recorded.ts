@@ -56,6 +56,7 @@ const pricedFacts = z.strictObject({
 const requestFacts = z.strictObject({
   surface: z.literal("generations"),
   n: count,
+  qualityAsked: z.string().nullable().exactOptional(),
   size: z.strictObject({
     asked: z.string().nullable(),
     pixels: z.string().nullable(),
@@ -74,6 +75,8 @@ export const recordedHoldSchema = z.strictObject({
   accountId: z.string(),
   keyId: z.string(),
   amount: usd,
+  vendorAmount: usd.exactOptional(),
+  margin: z.strictObject({ basisPoints: count, fixed: usd }).nullable().exactOptional(),
   expected: usd,
   model: z.string(),
   vendor: z.string(),
@@ -93,7 +96,7 @@ export const recordedHoldSchema = z.strictObject({
 export type RecordedHold = z.infer<typeof recordedHoldSchema>;
 
 const line = z.strictObject({
-  meter: z.enum([...meters, "overrun"]),
+  meter: z.enum([...meters, "overrun", "margin"]),
   quantity,
   unitPrice: usd,
   amount: usd,
@@ -126,6 +129,7 @@ const endingFacts = {
   exposure: z.strictObject({ amount: usd, reason: z.string() }).nullable(),
   imagesMade: count,
   imagesDelivered: count,
+  qualityBilled: z.string().nullable().exactOptional(),
   flags: strings,
   items: z.array(usageItem),
 };

@@ -5,6 +5,8 @@ import { replaySpool } from "./spool.ts";
 export type RecoveryOptions = {
   readonly ledger: Ledger;
   readonly spoolFolder: string;
+  /** The process that is known to be gone; undefined says that all others are: the ledger has one owner. */
+  readonly before?: string | undefined;
   /** Asks the vendor for a task that was running; `unknown` when it can't say within its time. */
   readonly resumeTask: (hold: OpenHold) => Promise<Ending | "unknown">;
 };
@@ -29,18 +31,29 @@ export type Recovery = {
  * outcome is unknown; the house carries the exposure (MONEY §6).
  */
 export async function recover(options: RecoveryOptions): Promise<Recovery> {
-  const { ledger, spoolFolder, resumeTask } = options;
+  const { ledger, spoolFolder } = options;
   const { posted, late, problems } = await replaySpool(spoolFolder, ledger);
-  const open = await ledger.openHolds();
+  const { before } = options;
+  const open = await ledger.openHolds(before === undefined ? {} : { process: before });
+  const ended = await endOpenHolds(open, options);
+  return { ...ended, spooled: posted, late, problems: [...problems, ...ended.problems] };
+}
+
+/**
+ * Ends holds whose process is gone: by what their vendor's task came to, else by a void with exposure.
+ * Several processes may do it at once: the same ending is the same posting.
+ */
+export async function endOpenHolds(
+  holds: readonly OpenHold[],
+  of: Pick<RecoveryOptions, "ledger" | "resumeTask">,
+): Promise<Pick<Recovery, "resumed" | "voided" | "problems">> {
   // All at once: they share transactions, and tasks wait for their vendors side by side.
-  const ended = await Promise.all(open.map((hold) => endOpenHold(hold, { ledger, resumeTask })));
+  const ended = await Promise.all(holds.map((hold) => endOpenHold(hold, of)));
   const resumed = ended.filter((end) => end.kind === "resumed").length;
   return {
-    spooled: posted,
-    late,
     resumed,
     voided: ended.length - resumed,
-    problems: [...problems, ...ended.flatMap((end) => end.problem ?? [])],
+    problems: ended.flatMap((end) => end.problem ?? []),
   };
 }
 
@@ -65,9 +78,11 @@ async function endOpenHold(
   return { kind: "voided" };
 }
 
-/** The ending of a hold of which nothing is known: free for the account, its maximum exposed. */
-export function recoveredVoid(hold: Pick<OpenHold, "holdId" | "amount">): Ending {
-  const exposed = hold.amount !== ZERO_USD;
+/** The ending of a hold of which nothing is known: free for the account, the vendor's maximum exposed. */
+export function recoveredVoid(
+  hold: Pick<OpenHold, "holdId" | "amount"> & Partial<Pick<OpenHold, "vendorAmount">>,
+): Ending {
+  const amount = hold.vendorAmount ?? hold.amount;
   return {
     kind: "void",
     holdId: hold.holdId,
@@ -79,7 +94,7 @@ export function recoveredVoid(hold: Pick<OpenHold, "holdId" | "amount">): Ending
     servedModel: null,
     echoedPrice: null,
     vendorCost: null,
-    exposure: exposed ? { amount: hold.amount, reason: "recovered" } : null,
+    exposure: amount === ZERO_USD ? null : { amount, reason: "recovered" },
     imagesMade: 0,
     imagesDelivered: 0,
     flags: [],

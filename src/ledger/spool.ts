@@ -6,6 +6,7 @@ import { canonicalText } from "./canonical-text.ts";
 import { endingBody } from "./draft.ts";
 import { type Ending, type Ledger, LedgerUnavailable } from "./port.ts";
 import { readEndingText } from "./recorded.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** What came of posting spooled endings. */
 export type SpoolCounts = {
@@ -102,15 +103,8 @@ async function create(folder: string): Promise<{ file: FileHandle; path: string 
   const name = `${process.pid}-${randomBytes(6).toString("hex")}${EXTENSION}`;
   const created = path.join(folder, name);
   const file = await open(created, "ax", 0o600);
-  // The name must survive too: a synced file that no folder lists is lost.
   await syncFolder(folder);
   return { file, path: created };
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  await handle.sync();
-  await handle.close();
 }
 
 async function postAll(

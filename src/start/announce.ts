@@ -1,19 +1,28 @@
+import type { ListedConnection } from "../catalog/connections.ts";
 import type { Config } from "../config.ts";
+import { checkKey } from "../gateway/api-keys.ts";
 import type { Deps } from "../gateway/deps.ts";
 import { prepare } from "../gateway/prepare.ts";
-import type { Limits } from "../ledger/port.ts";
+import type { Limits } from "../ledger/accounts-port.ts";
 import type { Recovery } from "../ledger/recovery.ts";
 import { formatUsd } from "../money/pico-usd.ts";
-import { EXAMPLE_ORDER, liveBanner, sandboxBanner } from "./banner.ts";
+import { Refusal } from "../refusals.ts";
+import { EXAMPLE_ORDER, type Example, liveBanner, sandboxBanner } from "./banner.ts";
+import { connectionText, leftOutText } from "./connection-text.ts";
 
-/** Says where the gateway answers, in which world, and what recovery found. */
+type Announced = {
+  readonly config: Config;
+  readonly url: string;
+  readonly recovered: Recovery;
+  readonly sandbox: { readonly apiKey: string; readonly emulatorUrl: string } | undefined;
+  /** What `spotmeter.yaml` lists, and what of it has no key. */
+  readonly listed: readonly ListedConnection[];
+  readonly leftOut: readonly ListedConnection[];
+};
+
+/** Says where the gateway answers, in which world, over which connections, and what recovery found. */
 export async function announce(
-  of: {
-    readonly config: Config;
-    readonly url: string;
-    readonly recovered: Recovery;
-    readonly sandbox: { readonly apiKey: string; readonly emulatorUrl: string } | undefined;
-  },
+  of: Announced,
   deps: Deps,
   say: (line: string) => void,
 ): Promise<void> {
@@ -30,43 +39,46 @@ export async function announce(
 }
 
 async function lines(
-  {
-    url,
-    sandbox,
-  }: {
-    readonly url: string;
-    readonly sandbox: { readonly apiKey: string; readonly emulatorUrl: string } | undefined;
-  },
+  { url, sandbox, listed, leftOut }: Announced,
   deps: Deps,
 ): Promise<readonly string[]> {
+  const connections = deps.connections.all.map(connectionText);
   if (sandbox !== undefined) {
-    const { quote } = await prepare(
-      {
-        model: EXAMPLE_ORDER.model,
-        prompt: EXAMPLE_ORDER.prompt,
-        quality: EXAMPLE_ORDER.quality,
-        size: { kind: "pixels", width: 1024, height: 1024 },
-        n: 1,
-      },
-      deps,
-    );
     return sandboxBanner(
       { baseUrl: `${url}/v1`, ...sandbox },
-      { expected: formatUsd(quote.expected.total), ceiling: formatUsd(quote.ceiling.total) },
+      {
+        // Without any of one's own they are what the sandbox always has.
+        connections: listed.length === 0 ? [] : connections,
+        example: await exampleFor(sandbox.apiKey, deps),
+      },
     );
   }
-  const vendors = [...deps.vendors.values()].map(
-    ({ connection }) => `${connection.vendor} at ${new URL(connection.baseUrl).host}`,
-  );
   const accounts = await deps.ledger.listAccounts();
-  return liveBanner(
-    url,
-    vendors,
-    accounts.map((account) => ({
+  return liveBanner(url, {
+    connections,
+    leftOut: leftOut.map(leftOutText),
+    accounts: accounts.map((account) => ({
       name: account.name,
       limit: limitText(account.prepaid, account.limits, account.credits.available),
     })),
-  );
+  });
+}
+
+/** What the example would cost the sandbox's own key, or why it can't be ordered with the settings of this start. */
+async function exampleFor(apiKey: string, deps: Deps): Promise<Example> {
+  const policy = await checkKey(apiKey, deps.world, deps.ledger);
+  const { accountPath } = policy;
+  const { model, prompt, quality } = EXAMPLE_ORDER;
+  const size = { kind: "pixels", width: 1024, height: 1024 } as const;
+  try {
+    const by = { accountPath, policy, deps };
+    const { quote } = await prepare({ model, prompt, quality, size, n: 1 }, by);
+    const [expected, ceiling] = [quote.expected.total, quote.ceiling.total];
+    return { kind: "quoted", expected: formatUsd(expected), ceiling: formatUsd(ceiling) };
+  } catch (cause) {
+    if (cause instanceof Refusal) return { kind: "refused", why: cause.message };
+    throw cause;
+  }
 }
 
 function limitText(

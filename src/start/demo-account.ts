@@ -10,14 +10,15 @@ const ACTOR = "sandbox_start";
  */
 export async function demoKey(kept: string | undefined, ledger: Ledger): Promise<string> {
   if (kept !== undefined && (await isGood(kept, ledger))) return kept;
-  const account = await ledger.createAccount({
+  const made = await ledger.createAccount({
     name: "demo",
     prepaid: false,
     limits: {},
     actor: ACTOR,
   });
+  if (made.kind === "refused") throw new Error(`the demo account was refused: ${made.reason}`);
   const { id, key, sha256 } = makeKey("sandbox");
-  await ledger.createKey({ id, sha256, accountId: account.id, name: "demo", actor: ACTOR });
+  await ledger.createKey({ id, sha256, accountId: made.account.id, name: "demo", actor: ACTOR });
   return key;
 }
 

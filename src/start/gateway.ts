@@ -1,16 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type { ListedConnection } from "../catalog/connections.ts";
 import type { Catalog } from "../catalog/find.ts";
-import { loadCatalog } from "../catalog/load.ts";
+import { type LoadedCatalog, loadCatalog } from "../catalog/load.ts";
 import type { Config } from "../config.ts";
 import { sha256 } from "../gateway/api-keys.ts";
-import type { ConnectedVendor, Deps, Log } from "../gateway/deps.ts";
+import { Connections } from "../gateway/connections.ts";
+import type { Deps, Log } from "../gateway/deps.ts";
 import { warmPrompts } from "../gateway/prompt.ts";
+import { RunningCalls } from "../gateway/running-calls.ts";
 import type { ApiDeps } from "../http/api-deps.ts";
 import { createGatewayServer } from "../http/server.ts";
+import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
+import type { ResultStore } from "../results/port.ts";
 import { registrations } from "../vendors/registry.ts";
 import { announce } from "./announce.ts";
+import { leftOutText } from "./connection-text.ts";
 import { demoKey } from "./demo-account.ts";
 import { StartError } from "./errors.ts";
 import {
@@ -24,8 +30,13 @@ import {
 import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { type OpenBooks, openBooks } from "./open-books.ts";
+import { openResults } from "./open-results.ts";
+import { ownerDefaults } from "./owner-defaults.ts";
 import { packageFolder, packageVersion } from "./package.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
+
+/** How long a request waits for the running one with the same `Idempotency-Key` (MONEY §7). */
+const WAIT_FOR_SAME_MS = 30_000;
 
 export type StartOptions = {
   /** Takes each line for whoever started it. */
@@ -65,9 +76,10 @@ async function start(
   { say, temporary = false }: StartOptions,
   stack: AsyncDisposableStack,
 ): Promise<RunningGateway> {
-  const world = decideWorld(config);
+  const { connections: listed, ...catalog } = readCatalog(config);
+  const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
-  const catalog = readCatalog(config);
+  const autoAs = ownerDefaults(config.settings, catalog);
   const gateway = createGatewayServer();
   const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
   const url = await listen(gateway.server, host, port);
@@ -75,12 +87,25 @@ async function start(
   stack.defer(() => void gateway.server.close());
   prepareHome(config.home);
   const emulatorUrl = await startEmulators(config, world, stack);
-  const vendors = connectVendors(config, world, { registrations, emulatorUrl });
-  const books = await openBooks({ config, world, catalog, vendors, log }, stack);
+  const { connected, leftOut } = connectVendors(config, {
+    world,
+    registrations,
+    listed,
+    emulatorUrl,
+  });
+  reportLeftOut(leftOut, log);
+  const results = openResults(config, log, stack);
+  const books = await openBooks(
+    { config, world, catalog, connections: connected, results, log },
+    stack,
+  );
   const adminToken = randomBytes(32).toString("base64url");
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {
-    ...dependencies({ config, world, catalog, vendors, log }, books),
+    ...dependencies(
+      { config, world, catalog, autoAs, connections: new Connections(connected), results, log },
+      books,
+    ),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
     version: packageVersion(),
   };
@@ -88,7 +113,7 @@ async function start(
     world,
     url,
     books,
-    vendors,
+    emulatorUrl,
     masterKey: master.key,
     temporary,
   });
@@ -98,7 +123,8 @@ async function start(
     stack.defer(() => removeRunFile(config.home));
     if (master.made)
       say(`master key (shown once, kept in ${config.home}/master.key): ${master.key}`);
-    await announce({ config, url, recovered: books.recovered, sandbox }, deps, say);
+    const { recovered } = books;
+    await announce({ config, url, recovered, sandbox, listed, leftOut }, deps, say);
   }
   gateway.serve(deps);
   stack.defer(() => gateway.drain());
@@ -113,7 +139,7 @@ async function start(
 }
 
 /** @throws StartError naming every problem with file, line and field. */
-function readCatalog(config: Config): Catalog {
+function readCatalog(config: Config): LoadedCatalog {
   try {
     const folder = join(packageFolder, "catalog", "models");
     return loadCatalog({ folder, overrides: config.settings });
@@ -127,22 +153,34 @@ function dependencies(
     readonly config: Config;
     readonly world: World;
     readonly catalog: Catalog;
-    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly autoAs: AutoAs;
+    readonly connections: Connections;
+    readonly results: ResultStore;
     readonly log: Log;
   },
   books: OpenBooks,
 ): Deps {
-  const { config, world, catalog, vendors, log } = of;
+  const { config, world, catalog, autoAs, connections, results, log } = of;
   return {
     world,
     catalog,
-    vendors,
+    connections,
+    results,
+    running: new RunningCalls(),
+    waitForSameMs: WAIT_FOR_SAME_MS,
     log,
+    autoAs,
     ledger: books.ledger,
+    process: books.process,
     end: books.end,
     asOf: () => config.asOf ?? new Date().toISOString().slice(0, 10),
     vendorTimeoutMs: config.vendorTimeoutMs,
   };
+}
+
+/** Live orders never go over another key instead: whoever watches the log must know why one is missing. */
+function reportLeftOut(leftOut: readonly ListedConnection[], log: Log): void {
+  for (const each of leftOut) log.warn({ connection: each.id }, leftOutText(each));
 }
 
 /** Our own emulators, where the sandbox needs them. Loaded only then: live never carries them. */
@@ -164,7 +202,7 @@ async function sandboxOf(
     readonly world: World;
     readonly url: string;
     readonly books: OpenBooks;
-    readonly vendors: ReadonlyMap<string, ConnectedVendor>;
+    readonly emulatorUrl: string | undefined;
     readonly masterKey: string;
     readonly temporary: boolean;
   },
@@ -173,8 +211,8 @@ async function sandboxOf(
   const kept = readSandboxFile(config.home);
   const apiKey = await demoKey(kept?.apiKey, given.books.ledger);
   // Every emulator answers on one origin; with a base URL of one's own, that of the first vendor.
-  const [first] = given.vendors.values();
-  const emulatorUrl = new URL(first?.connection.baseUrl ?? given.url).origin;
+  const [first] = config.vendors;
+  const emulatorUrl = new URL(first?.baseUrl ?? given.emulatorUrl ?? given.url).origin;
   // A gateway for one command leaves the addresses of the lasting one alone; its own die with it.
   if (!given.temporary || kept?.apiKey !== apiKey) {
     const baseUrl = `${given.url}/v1`;

@@ -63,6 +63,16 @@ export function masterKey(
   return { key, made: true };
 }
 
+const processFile = z.object({ process: z.string() });
+
+/** The process that had this home before, if any; from now on it is ours. Hold the owner lock. */
+export function takeProcessFile(home: string, process: string): string | undefined {
+  const file = join(home, "process.json");
+  const before = readJsonFile(file, processFile)?.process;
+  writeOwnerOnly(file, `${JSON.stringify({ process })}\n`);
+  return before;
+}
+
 /** Written beside and renamed: a reader sees the old file or the new one, never half of it. */
 function writeOwnerOnly(file: string, text: string): void {
   const fresh = `${file}.${process.pid}.new`;

@@ -10,6 +10,8 @@ export type Connection = {
   /** As the vendor's clients write it: with or without a path, see `config.ts`. Never ends in a slash. */
   readonly baseUrl: string;
   readonly key: string;
+  /** As its owner named it; a word for people, nothing is decided by it. */
+  readonly region?: string;
   /** The base URL is on loopback: an emulator or a test, whose result URLs may be loopback too. */
   readonly loopback: boolean;
 };
@@ -99,9 +101,24 @@ export type AnswerFields = {
 
 /** How a task that outlived its gateway ended (MONEY §6). */
 export type TaskEnding =
-  | { readonly kind: "succeeded"; readonly usage: Usage; readonly usageText: string | null }
+  | {
+      readonly kind: "succeeded";
+      readonly usage: Usage;
+      readonly usageText: string | null;
+      /** Where its pictures were asked for: what came of them; undefined when none could be had. */
+      readonly made?: Extract<Outcome, { kind: "made" }> | undefined;
+    }
   | { readonly kind: "failed" }
   | { readonly kind: "unknown" };
+
+/** A task that outlived its gateway. */
+export type ResumedTask = {
+  readonly taskId: string;
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+  /** Where its pictures are to go, and how many were asked for; undefined when nobody wants them any more. */
+  readonly collect?: { readonly sink: ImageSink; readonly imagesAsked: number };
+};
 
 /** What the gateway needs from a vendor. One folder implements it; nothing else knows vendor names. */
 export type ImageVendor = {
@@ -115,9 +132,5 @@ export type ImageVendor = {
   /** Calls once, judges the answer. Never retries a paid call: a retry may spend twice. Never throws on the vendor's account. */
   dispatch(call: VendorCall, sink: ImageSink): Promise<Outcome>;
   /** Asks what became of a task; gives up at the signal. Only vendors with tasks have it. */
-  resume?(task: {
-    readonly taskId: string;
-    readonly connection: Connection;
-    readonly signal: AbortSignal;
-  }): Promise<TaskEnding>;
+  resume?(task: ResumedTask): Promise<TaskEnding>;
 };

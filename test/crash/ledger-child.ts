@@ -1,7 +1,7 @@
 import { openLedger } from "../../src/ledger/open.ts";
 import { takeOwnerLock } from "../../src/ledger/owner-lock.ts";
 import { openSpool, spoolFolder } from "../../src/ledger/spool.ts";
-import { holdOf, settleFlat, voidOf } from "../ledger/fixtures.ts";
+import { holdOf, settleFlat, usd, voidOf } from "../ledger/fixtures.ts";
 
 /**
  * Holds and ends as fast as the ledger takes it, and prints each acknowledgement, until it is killed.
@@ -11,13 +11,15 @@ const [home = "", accountId = "", keyId = "", round = ""] = process.argv.slice(2
 const PARALLEL = 24;
 
 await takeOwnerLock({ home });
-const ledger = await openLedger({ home, world: "sandbox" });
+const ledger = await openLedger({ home, world: "sandbox", checkpointEvery: 250n });
 const spool = openSpool(spoolFolder(home));
 const party = { accountId, keyId };
 
 async function callAfterCall(lane: number): Promise<never> {
   for (let index = 0; ; index += 1) {
-    const hold = holdOf(party, { id: `rcpt_${round}_${lane}_${index}`, n: 1 + (index % 3) });
+    const asked = holdOf(party, { id: `rcpt_${round}_${lane}_${index}`, n: 1 + (index % 3) });
+    // What recovery voids is a loss of the house, and there will be many.
+    const hold = { ...asked, admission: { connectionLimits: { exposureHour: usd("900000") } } };
     const result = await ledger.hold(hold);
     console.log(`${result.kind} ${hold.id}`);
     const ending = index % 5 === 4 ? voidOf(hold.id) : settleFlat(hold);

@@ -22,6 +22,10 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   // A short deadline, so that a hanging vendor doesn't hold the suite up; longer than a throttled wait of 1 s.
   sandbox = await startSandbox({ environment: { VENDOR_TIMEOUT_MS: "2000" } });
+  // All these faults together come to more than the house would lose in an hour.
+  const [demo] = (await sandbox.admin("GET", "/accounts")).body.data;
+  const more = { house_limits: { exposure_per_hour: "1000" } };
+  expect((await sandbox.admin("PATCH", `/accounts/${demo.id}`, more)).status).toBe(200);
 });
 afterAll(() => sandbox.close());
 beforeEach(() => sandbox.forgetCalls());
@@ -109,9 +113,16 @@ describe("a failed generation is never charged", () => {
   });
 });
 
+/** A key whose losses end no other test's hour: a root may lose 5 USD within one. */
+async function keyOfItsOwn(): Promise<string> {
+  const account = await sandbox.admin("POST", "/accounts", { name: "a" });
+  const made = await sandbox.admin("POST", "/keys", { account_id: account.body.id, name: "k" });
+  return made.body.key;
+}
+
 describe("the ceiling holds", () => {
   it.each([OPENAI, GOOGLE])("$model: usage above it is an overrun of the house", async (asked) => {
-    const answer = await sandbox.generate(asked, "overrun");
+    const answer = await sandbox.generate(asked, "overrun", await keyOfItsOwn());
     expect(answer.status).toBe(200);
     const receipt = await receiptOf(answer);
     expect(receipt.total).toBe(CEILING[asked.model]);
@@ -121,7 +132,7 @@ describe("the ceiling holds", () => {
   });
 
   it("a flat count above the images that came charges those, the rest is exposure", async () => {
-    const receipt = await receiptOf(await sandbox.generate(ARK, "overrun"));
+    const receipt = await receiptOf(await sandbox.generate(ARK, "overrun", await keyOfItsOwn()));
     expect(receipt.total).toBe("0.03");
     expect(receipt.flags).toContain("counted_not_delivered");
     expect(Number(receipt.exposure.amount)).toBeGreaterThan(0);

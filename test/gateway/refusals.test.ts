@@ -216,20 +216,6 @@ describe("what a model can't do is refused before any spend", () => {
     const { status, body } = await sandbox.generate({ model: "gpt-image-2", prompt: MUG, ...sent });
     expect([status, body.error.code, body.error.param]).toEqual([400, "not_yet_served", param]);
   });
-
-  it("so does the Idempotency-Key header", async () => {
-    const response = await fetch(`${sandbox.gateway.url}/v1/images/generations`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${sandbox.apiKey}`,
-        "content-type": "application/json",
-        "idempotency-key": "order-1",
-      },
-      body: JSON.stringify({ model: "gpt-image-2", prompt: MUG }),
-    });
-    const { error } = (await response.json()) as { error: { code: string } };
-    expect([response.status, error.code]).toEqual([400, "not_yet_served"]);
-  });
 });
 
 describe("what asks for nothing is accepted everywhere", () => {

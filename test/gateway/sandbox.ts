@@ -21,7 +21,7 @@ export type Sandbox = {
   readonly apiKey: string;
   /** Posts an images request; `emulate` sets the emulators' fault switches. */
   readonly generate: (body: unknown, emulate?: string, key?: string) => Promise<Answered>;
-  readonly quote: (body: unknown) => Promise<Answered>;
+  readonly quote: (body: unknown, key?: string) => Promise<Answered>;
   readonly get: (path: string, key?: string) => Promise<Answered>;
   readonly admin: (method: string, path: string, body?: unknown) => Promise<Answered>;
   /** Calls that the emulators saw since the last `forgetCalls`. */
@@ -103,7 +103,8 @@ export function askerOf(door: Door, emulatorUrl: string) {
         body,
         headers: emulate === undefined ? {} : { "x-emulate": emulate },
       }),
-    quote: (body: unknown) => ask("POST", "/v1/images/quote", { key: door.apiKey, body }),
+    quote: (body: unknown, key: string = door.apiKey) =>
+      ask("POST", "/v1/images/quote", { key, body }),
     get: (path: string, key: string = door.apiKey) => ask("GET", path, { key }),
     admin: (method: string, path: string, body?: unknown) =>
       ask(method, `/admin/v1${path}`, { key: door.adminToken, body }),

@@ -137,6 +137,11 @@ describe("live", () => {
     expect((await create({ prepaid: true })).body.limits).toEqual({});
     expect((await create({ limits: { month: "5" } })).body.limits).toEqual({ month: "5" });
     expect((await create({ prepaid: false, limits: {} })).body.limits).toEqual({ day: "10" });
+    // What stands below a root is bounded by it.
+    expect((await create({ parent_id: account.id })).body).toMatchObject({
+      limits: {},
+      available: "10",
+    });
     await gateway.close();
     const sandbox = await startSandbox();
     expect((await sandbox.admin("POST", "/accounts", { name: "a" })).body.limits).toEqual({});

@@ -35,6 +35,17 @@ describe("canonical text", () => {
     },
   );
 
+  it.each([3, 33, 200])("%i keys in whatever order are written sorted", (count) => {
+    const keys = Array.from({ length: count }, (_, index) => `k${(index * 7919) % 10_007}`);
+    const text = canonicalText(Object.fromEntries(keys.map((each) => [each, null])));
+    expect(text).toBe(
+      `{${[...keys]
+        .sort()
+        .map((each) => `"${each}":null`)
+        .join(",")}}`,
+    );
+  });
+
   it("refuses what JSON would lose", () => {
     expect(() => canonicalText(JSON.parse('{"__proto__":"x"}'))).toThrow("__proto__");
     // @ts-expect-error: the type forbids it, a cast could still bring it here

@@ -3,6 +3,7 @@ import { billImages, type FrozenQuote } from "../../src/billing/quote.ts";
 import { type BillLine, RATING_VERSION } from "../../src/billing/rate.ts";
 import type { UsageItem } from "../../src/billing/usage.ts";
 import { type PriceVersion, priceVersionSchema } from "../../src/catalog/schema.ts";
+import type { Account, NewAccount } from "../../src/ledger/accounts-port.ts";
 import type { Ending, HoldRequest, Ledger, PostedLine } from "../../src/ledger/port.ts";
 import { readStoredPrice, storedPrice } from "../../src/ledger/price-text.ts";
 import { type PicoUsd, parseUsd } from "../../src/money/pico-usd.ts";
@@ -54,7 +55,7 @@ export async function newParty(
   } = {},
 ): Promise<Party> {
   const { day, month, total } = options.limits ?? {};
-  const account = await ledger.createAccount({
+  const account = await newAccount(ledger, {
     name: "Test",
     prepaid: options.fund !== undefined,
     limits: {
@@ -74,7 +75,15 @@ export async function newParty(
   return { accountId, keyId };
 }
 
-function keyHash(): string {
+/** An account as the ledger made it. */
+export async function newAccount(ledger: Ledger, request: NewAccount): Promise<Account> {
+  const made = await ledger.createAccount(request);
+  if (made.kind === "refused") throw new Error(`account refused: ${made.reason}`);
+  return made.account;
+}
+
+/** The hash of a key that no other test of this process has. */
+export function keyHash(): string {
   serial += 1;
   return serial.toString(16).padStart(64, "0");
 }
@@ -206,7 +215,8 @@ function frozen(hold: HoldRequest): FrozenQuote {
     facts: hold.facts.priced,
     n: BigInt(hold.facts.n),
     ceilingItems: hold.ceilingItems,
-    ceiling: hold.amount,
+    ceiling: hold.vendorAmount ?? hold.amount,
+    margin: hold.margin ?? null,
   };
 }
 

@@ -26,7 +26,12 @@ export function holdContract(name: string, open: OpenStore): void {
       it("a hold moves money from available to held, a settlement charges and releases the rest", async () => {
         const party = await newParty(bench.ledger, { fund: "1.00" });
         const hold = holdOf(party, { n: 4 });
-        expect(await bench.ledger.hold(hold)).toEqual({ kind: "held", createdMs: NOON });
+        expect(await bench.ledger.hold(hold)).toEqual({
+          kind: "held",
+          createdMs: NOON,
+          rate: null,
+          alerts: [],
+        });
         expect(await figures(bench.ledger, party)).toEqual({
           settled: "0",
           held: "0.2",
@@ -229,8 +234,10 @@ export function holdContract(name: string, open: OpenStore): void {
             vendor: "nobody",
             connection: "default",
             amount: usd("0.05"),
+            vendorAmount: usd("0.05"),
             createdMs: NOON,
             taskId: "task-1",
+            process: null,
           },
         ]);
         expect((await bench.ledger.call(hold.id))?.taskId).toBe("task-1");
@@ -254,9 +261,10 @@ export function holdContract(name: string, open: OpenStore): void {
         const first = await bench.ledger.fund(request);
         expect(first).toEqual({ kind: "funded", entryId: request.entryId, available: usd("3") });
         expect(await bench.ledger.fund(request)).toEqual(first);
-        await expect(bench.ledger.fund({ ...request, amount: usd("5") })).rejects.toThrow(
-          "another content",
-        );
+        expect(await bench.ledger.fund({ ...request, amount: usd("5") })).toEqual({
+          kind: "refused",
+          reason: "entry_reused",
+        });
       });
     });
 

@@ -97,7 +97,8 @@ export function limitContract(name: string, open: OpenStore): void {
         const hold = holdOf(party, { n: 10 });
         await bench.ledger.hold(hold);
         const { accountId } = party;
-        await bench.ledger.setLimits({ accountId, limits: { total: usd("0.20") }, actor: "me" });
+        const limits = { day: null, total: usd("0.20") };
+        await bench.ledger.changeNode({ nodeId: accountId, limits, actor: "me" });
         // available -0.3: a PicoUsd below zero prints with its sign
         expect((await figures(bench.ledger, party)).available).toBe("-0.3");
         expect(printed(await bench.ledger.hold(holdOf(party)))).toMatchObject({ limit: "total" });

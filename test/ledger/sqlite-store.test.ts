@@ -4,12 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { verify } from "../../src/audit/verify.ts";
 import { endingDraft, holdDraft } from "../../src/ledger/draft.ts";
+import type { Command } from "../../src/ledger/engine/commands.ts";
 import { ledgerFile, openLedger } from "../../src/ledger/open.ts";
 import { LedgerUnavailable } from "../../src/ledger/port.ts";
-import { CommitFailed, runBatch } from "../../src/ledger/sqlite/batch.ts";
+import { CommitFailed, openBatches } from "../../src/ledger/sqlite/batch.ts";
 import { migrate } from "../../src/ledger/sqlite/migrations.ts";
-import type { Command } from "../../src/ledger/sqlite/protocol.ts";
-import { openStatements } from "../../src/ledger/sqlite/statements.ts";
 import { holdOf, newParty, settleFlat } from "./fixtures.ts";
 import { newHome } from "./new-home.ts";
 
@@ -78,37 +77,36 @@ describe("a batch", () => {
     const { party, file } = await closedHome();
     const database = new DatabaseSync(file, { readBigInts: true });
     migrate(database);
-    const context = { statements: openStatements(database), emulated: true, nowMs: 0 };
-    return { party, file, database, context };
+    return { party, file, database, batches: openBatches(database, { emulated: true }) };
   }
 
   it("a violated constraint rolls back and posts one by one: only the culprit fails", async () => {
-    const { party, file, database, context } = await openDatabase();
+    const { party, file, database, batches } = await openDatabase();
     // The code under test keeps its own rules, so that the constraint is provoked from outside.
     database.exec(
-      `CREATE TRIGGER provoked BEFORE INSERT ON holds WHEN new.vendor = 'bad'
+      `CREATE TRIGGER provoked BEFORE INSERT ON calls WHEN new.vendor = 'bad'
        BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: provoked'); END`,
     );
     const holds = [holdOf(party), { ...holdOf(party), vendor: "bad" }, holdOf(party)];
     const commands = holds.map(
       (argument): Command => ({ name: "hold", argument: holdDraft(argument) }),
     );
-    const replies = runBatch(database, commands, context);
+    const replies = batches.run(commands, 0);
     expect(replies.map((reply) => reply.kind)).toEqual(["done", "failed", "done"]);
     database.close();
     expect(await verify({ file })).toMatchObject({ ok: true, holds_open: 2 });
   });
 
   it("a hold and its ending may share a transaction", async () => {
-    const { party, file, database, context } = await openDatabase();
+    const { party, file, database, batches } = await openDatabase();
     const hold = holdOf(party);
-    const replies = runBatch(
-      database,
+    const root = party.accountId;
+    const replies = batches.run(
       [
         { name: "hold", argument: holdDraft(hold) },
-        { name: "end", argument: endingDraft(settleFlat(hold)) },
+        { name: "end", argument: { root, ending: endingDraft(settleFlat(hold)) } },
       ],
-      context,
+      0,
     );
     expect(replies.map((reply) => reply.kind)).toEqual(["done", "done"]);
     database.close();
@@ -116,15 +114,15 @@ describe("a batch", () => {
   });
 
   it("a commit that fails is fatal: nobody knows what was stored", async () => {
-    const { party, database, context } = await openDatabase();
+    const { party, database, batches } = await openDatabase();
     // A deferred foreign key is checked at the commit only.
     database.exec(
       `CREATE TABLE parent (id INTEGER PRIMARY KEY);
        CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
-       CREATE TRIGGER provoked AFTER INSERT ON holds BEGIN INSERT INTO child VALUES (1); END`,
+       CREATE TRIGGER provoked AFTER INSERT ON calls BEGIN INSERT INTO child VALUES (1); END`,
     );
     const command: Command = { name: "hold", argument: holdDraft(holdOf(party)) };
-    expect(() => runBatch(database, [command], context)).toThrow(CommitFailed);
+    expect(() => batches.run([command], 0)).toThrow(CommitFailed);
     database.close();
   });
 
@@ -134,7 +132,7 @@ describe("a batch", () => {
     prepared.exec(
       `CREATE TABLE parent (id INTEGER PRIMARY KEY);
        CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
-       CREATE TRIGGER provoked AFTER INSERT ON holds BEGIN INSERT INTO child VALUES (1); END`,
+       CREATE TRIGGER provoked AFTER INSERT ON calls BEGIN INSERT INTO child VALUES (1); END`,
     );
     prepared.close();
     const fatal: string[] = [];

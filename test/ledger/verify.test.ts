@@ -3,106 +3,11 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verify } from "../../src/audit/verify.ts";
-import { chainHash } from "../../src/ledger/chain.ts";
 import { ledgerFile, openLedger } from "../../src/ledger/open.ts";
-import type { HoldRequest, Ledger } from "../../src/ledger/port.ts";
-import { recoveredVoid } from "../../src/ledger/recovery.ts";
-import { textIn } from "../../src/ledger/sqlite/rows.ts";
-import {
-  holdOf,
-  newParty,
-  nextId,
-  type Party,
-  settleFlat,
-  settleOf,
-  tokenPrice,
-  usd,
-  voidOf,
-} from "./fixtures.ts";
+import { openSnapshot } from "../../src/ledger/sqlite/snapshot.ts";
+import { holdOf, newParty } from "./fixtures.ts";
 import { newHome } from "./new-home.ts";
-
-const NOON = Date.UTC(2026, 5, 19, 12);
-
-/** The ids that the tamperings below aim at. */
-type Story = {
-  readonly file: string;
-  readonly party: Party;
-  readonly settled: string;
-  readonly voided: string;
-  readonly open: string;
-};
-
-const tokenCeiling = [
-  { meter: "text_input_tokens", quantity: 85n },
-  { meter: "image_output_tokens", quantity: 196n },
-] as const;
-
-/** A ledger in which everything has happened that this part of the ledger knows. */
-async function tellStory(): Promise<Story> {
-  const home = newHome();
-  const ledger = await openLedger({ home, world: "sandbox", nowMs: () => NOON });
-  const party = await newParty(ledger, { fund: "10", limits: { day: "5" } });
-  const settled = holdOf(party, { n: 2 });
-  await ledger.hold(settled);
-  await ledger.end(settleFlat(settled));
-  const refused = holdOf(party);
-  await ledger.hold(refused);
-  await ledger.end(voidOf(refused.id));
-  await tokenCalls(ledger, party);
-  await recoveredCall(ledger, party);
-  const { accountId } = party;
-  await ledger.setLimits({ accountId, limits: { day: usd("9"), month: usd("90") }, actor: "me" });
-  const spare = { id: nextId("key"), accountId, name: "spare", sha256: "f".repeat(64) };
-  await ledger.createKey({ ...spare, actor: "me" });
-  await ledger.revokeKey({ keyId: spare.id, actor: "me" });
-  const second = await newParty(ledger);
-  const other = holdOf(second);
-  await ledger.hold(other);
-  await ledger.end(settleFlat(other));
-  const open = holdOf(party);
-  await ledger.hold(open);
-  await ledger.noteTask({ holdId: open.id, taskId: "task-1" });
-  await ledger.close();
-  const file = ledgerFile(home, "sandbox");
-  return { file, party, settled: settled.id, voided: refused.id, open: open.id };
-}
-
-/** Overrun, missing usage, an echoed model, images counted and not received, a void with a known cost. */
-async function tokenCalls(ledger: Ledger, party: Party): Promise<void> {
-  const tokenHold = (n = 1): HoldRequest =>
-    holdOf(party, { n, price: tokenPrice, ceilingItems: tokenCeiling });
-  const reported = (tokens: bigint) =>
-    ({
-      kind: "reported",
-      items: [
-        { meter: "text_input_tokens", quantity: 21n },
-        { meter: "image_output_tokens", quantity: tokens },
-      ],
-    }) as const;
-  const dear = {
-    ...tokenPrice,
-    id: "made-up-dear@2026-01-01",
-    terms: tokenPrice.terms.map((term) => ({ ...term, usd: "60.00" })),
-  };
-  const [over, missing, echoed, costly] = [tokenHold(), tokenHold(2), tokenHold(), tokenHold()];
-  const fewer = holdOf(party, { n: 4 });
-  for (const hold of [over, missing, echoed, costly, fewer]) await ledger.hold(hold);
-  await ledger.end(settleOf(over, { usage: reported(900n), images: 1n }));
-  await ledger.end(settleOf(missing, { usage: { kind: "missing", reason: "absent" }, images: 1n }));
-  await ledger.end(settleOf(echoed, { usage: reported(100n), images: 1n, echoedPrice: dear }));
-  const items = [{ meter: "output_images", quantity: 4n }] as const;
-  await ledger.end(settleOf(fewer, { usage: { kind: "reported", items }, images: 3n }));
-  const rated = settleOf(costly, { usage: reported(100n), images: 1n });
-  const { vendorCost, items: used } = rated;
-  await ledger.end({ ...voidOf(costly.id), outcome: "failed", vendorCost, items: used });
-}
-
-async function recoveredCall(ledger: Ledger, party: Party): Promise<void> {
-  const hold = holdOf(party);
-  await ledger.hold(hold);
-  await ledger.end(recoveredVoid({ ...hold, holdId: hold.id }));
-  await ledger.end(settleFlat(hold));
-}
+import { type Story, tampered, tellStory } from "./story.ts";
 
 let story: Story;
 beforeAll(async () => {
@@ -111,39 +16,50 @@ beforeAll(async () => {
 
 /** Verifies a copy of the story after somebody with a shell has been at it. */
 async function verifyAfter(tamper: (database: DatabaseSync) => void) {
-  const file = path.join(newHome(), "sandbox.sqlite");
-  copyFileSync(story.file, file);
-  const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
-  database.exec("DROP TRIGGER entries_are_not_edited; DROP TRIGGER entries_are_not_deleted");
-  tamper(database);
-  database.close();
-  return verify({ file });
+  using snapshot = openSnapshot(tampered(story.file, tamper));
+  return await verify({ query: snapshot.query });
 }
 
 describe("verify", () => {
   it("finds an untouched ledger sound, and counts it", async () => {
     const seen: number[] = [];
     const result = await verify({ file: story.file, onProgress: (entries) => seen.push(entries) });
-    // Party 3, settled 3, refused 2, five token calls 17, recovered and late 4, limit 1, spare key 2,
-    // second account with its call 5, open hold with its task 2.
+    // Party 3, funding and its correction 2, tree 3 and its changes 5, corrected call 6, refused 2, five
+    // token calls 17 and a correction, unknown call 6, late call 6, restore 1, keys 4, second account with
+    // its call 5, open hold with its task 2.
     expect(result).toEqual({
       ok: true,
-      entries: 39,
-      receipts: 9,
+      entries: 63,
+      receipts: 10,
       holds_open: 1,
       first_discrepancy: null,
     });
-    expect(seen.at(-1)).toBe(39);
+    expect(seen.at(-1)).toBe(63);
   });
 
-  it("reads a ledger beside its running owner", async () => {
+  it("reads a ledger beside its running owner, as of one instant", async () => {
     const home = newHome();
     const ledger = await openLedger({ home, world: "live" });
     const party = await newParty(ledger, { fund: "1" });
     await ledger.hold(holdOf(party));
     const file = ledgerFile(home, "live");
-    expect(await verify({ file })).toMatchObject({ ok: true, entries: 4, holds_open: 1 });
+    using snapshot = openSnapshot(file);
+    await ledger.hold(holdOf(party));
+    expect(await verify({ query: snapshot.query })).toMatchObject({ ok: true, entries: 4 });
+    expect(await verify({ file })).toMatchObject({ ok: true, entries: 5, holds_open: 2 });
     await ledger.close();
+  });
+
+  it("says what it can't read: no file, no ledger, one of another version", async () => {
+    const none = path.join(newHome(), "none.sqlite");
+    await expect(verify({ file: none })).rejects.toMatchObject({ name: "LedgerRefused" });
+    const other = path.join(newHome(), "other.sqlite");
+    const database = new DatabaseSync(other);
+    database.exec("CREATE TABLE ledger (x)");
+    database.close();
+    await expect(verify({ file: other })).rejects.toThrow("can't be read as a ledger");
+    const file = tampered(story.file, (edited) => edited.exec("PRAGMA user_version = 1"));
+    await expect(verify({ file })).rejects.toThrow(/of version 1, this program reads version \d+/);
   });
 
   it("the journal can't be edited or deleted without taking its guard away", () => {
@@ -155,6 +71,17 @@ describe("verify", () => {
     database.close();
   });
 
+  it("corrections side by side each have their row, whatever they mend", () => {
+    using snapshot = openSnapshot(story.file);
+    const { corrections } =
+      snapshot.database
+        .prepare("SELECT count(*) AS corrections FROM corrections WHERE hold = ?")
+        .get(story.settled) ?? {};
+    expect(corrections).toBe(3n);
+  });
+});
+
+describe("who edits the tables", () => {
   const ending = () => `${story.settled}.end`;
   it.each<{ law: string; sql: () => string; what: string; entry?: () => string }>([
     {
@@ -184,27 +111,28 @@ describe("verify", () => {
       what: "roots.sequence",
     },
     {
-      law: "an edited column",
-      sql: () => `UPDATE entries SET kind = 'void' WHERE id = '${ending()}'`,
-      what: "column kind",
-      entry: ending,
-    },
-    {
-      law: "an edited amount of a hold",
-      sql: () => `UPDATE holds SET amount = amount + 1 WHERE id = '${story.settled}'`,
-      what: "holds.amount",
-      entry: () => story.settled,
-    },
-    {
       law: "an edited charge",
-      sql: () => `UPDATE endings SET charge = charge - 1 WHERE hold = '${story.settled}'`,
-      what: "endings.charge",
-      entry: ending,
+      sql: () => `UPDATE calls SET charge = charge - 1 WHERE id = '${story.settled}'`,
+      what: "calls.charge of",
+    },
+    {
+      law: "an edited cost of a call that nobody corrected",
+      sql: () => `UPDATE calls SET vendor_cost = 1 WHERE id = '${story.voided}'`,
+      what: "calls.vendor_cost",
+      entry: () => `${story.voided}.end`,
     },
     {
       law: "an ending that no entry makes",
-      sql: () => `UPDATE holds SET ended = 1 WHERE id = '${story.open}'`,
-      what: "open holds",
+      sql: () =>
+        `UPDATE calls SET ended_ms = 1, end_sequence = 1, outcome = 'made', charge = 0
+         WHERE id = '${story.open}'`,
+      what: "open hold that is stored as ended",
+    },
+    {
+      law: "a task that no entry notes",
+      sql: () => `UPDATE calls SET task = 'task-2' WHERE id = '${story.voided}'`,
+      what: "calls.task",
+      entry: () => `${story.voided}.end`,
     },
     {
       law: "an edited book",
@@ -215,8 +143,19 @@ describe("verify", () => {
       law: "an edited counter",
       sql: () =>
         `UPDATE counters SET settled = settled - 1
-         WHERE node = '${story.party.accountId}' AND window = '2026-06'`,
+         WHERE node = '${story.party.accountId}' AND period = '2026-06'`,
       what: "counters.settled",
+    },
+    {
+      law: "a loss of the house that is forgotten",
+      sql: () => "DELETE FROM counters WHERE node = 'house' AND period = '2026-06-19T12'",
+      what: "number of counters",
+    },
+    {
+      law: "a vendor's cost that is forgotten",
+      sql: () =>
+        "UPDATE counters SET settled = 0 WHERE node = 'house:default' AND period = '2026-06-19'",
+      what: "counters.settled of house:default 2026-06-19",
     },
     {
       law: "a raised limit",
@@ -227,6 +166,11 @@ describe("verify", () => {
       law: "a key brought back",
       sql: () => "UPDATE nodes SET revoked_ms = NULL WHERE name = 'spare'",
       what: "nodes.revoked_ms",
+    },
+    {
+      law: "a setting taken away",
+      sql: () => `UPDATE nodes SET settings = '{}' WHERE id = '${story.party.accountId}'`,
+      what: "nodes.settings",
     },
     {
       law: "an edited price",
@@ -243,7 +187,46 @@ describe("verify", () => {
       sql: () => `DELETE FROM roots WHERE root = '${story.party.accountId}'`,
       what: "rows of entries outside every root",
     },
-  ])("names $law", async ({ sql, what, entry }) => {
+    {
+      law: "a call that no entry makes",
+      sql: () =>
+        `CREATE TEMP TABLE extra AS SELECT * FROM calls WHERE id = '${story.voided}';
+         UPDATE extra SET id = 'rcpt_extra'; INSERT INTO calls SELECT * FROM extra`,
+      what: "number of calls",
+    },
+    {
+      law: "an open call that no entry makes",
+      sql: () =>
+        `CREATE TEMP TABLE extra AS SELECT * FROM calls WHERE id = '${story.open}';
+         UPDATE extra SET id = 'rcpt_extra'; INSERT INTO calls SELECT * FROM extra`,
+      what: "open call that no entry leaves open",
+    },
+    {
+      law: "a node that no entry makes",
+      sql: () =>
+        `CREATE TEMP TABLE extra AS SELECT * FROM nodes WHERE name = 'Shop';
+         UPDATE extra SET id = 'acct_extra'; INSERT INTO nodes SELECT * FROM extra`,
+      what: "node that no entry makes",
+    },
+    {
+      law: "a node that is gone",
+      sql: () => "DELETE FROM nodes WHERE name = 'spare'",
+      what: "number of nodes",
+    },
+    {
+      law: "a correction that no entry makes",
+      sql: () =>
+        `CREATE TEMP TABLE extra AS SELECT * FROM corrections WHERE id = '${story.correction}';
+         UPDATE extra SET id = 'fix_extra'; INSERT INTO corrections SELECT * FROM extra`,
+      what: "number of corrections",
+    },
+    {
+      law: "a correction that is gone",
+      sql: () => `DELETE FROM corrections WHERE id = '${story.correction}'`,
+      what: "corrections.id",
+      entry: () => story.correction,
+    },
+  ])("is caught: $law", async ({ sql, what, entry }) => {
     const result = await verifyAfter((database) => database.exec(sql()));
     expect(result.ok).toBe(false);
     expect(result.first_discrepancy?.what).toContain(what);
@@ -252,94 +235,58 @@ describe("verify", () => {
 
   it("says what was stored and what was computed", async () => {
     const result = await verifyAfter((database) =>
-      database.exec(`UPDATE endings SET charge = 99999999999 WHERE hold = '${story.settled}'`),
+      database.exec(`UPDATE calls SET amount = 99999999999 WHERE id = '${story.settled}'`),
     );
     // Two flat images at 0.05 USD.
     expect(result.first_discrepancy).toMatchObject({
-      entry: ending(),
+      entry: story.settled,
       root: story.party.accountId,
-      what: "endings.charge",
+      what: "calls.amount",
       stored: "99999999999",
       computed: "100000000000",
     });
   });
-
-  // Who rewrites the chain too is caught by the bill: the amounts follow from facts and prices.
-  it.each<{ law: string; from: string; to: string; id: () => string; what: string }>([
-    {
-      law: "a ceiling of another amount",
-      from: '"amount":"100000000000","asOf"',
-      to: '"amount":"100000000001","asOf"',
-      id: () => story.settled,
-      what: "postings",
-    },
-    {
-      law: "fewer images than were billed",
-      from: '"imagesMade":"2"',
-      to: '"imagesMade":"1"',
-      id: ending,
-      what: "charge",
-    },
-    {
-      law: "another quantity in the items",
-      from: '"items":[{"meter":"output_images","quantity":"2"}]',
-      to: '"items":[{"meter":"output_images","quantity":"1"}]',
-      id: ending,
-      what: "charge",
-    },
-    {
-      law: "a line with another unit price",
-      from: '"lines":[{"amount":"100000000000","meter":"output_images","quantity":"2","unitPrice":"50000000000"}],"overrun"',
-      to: '"lines":[{"amount":"100000000000","meter":"output_images","quantity":"1","unitPrice":"100000000000"}],"overrun"',
-      id: ending,
-      what: "lines",
-    },
-    {
-      law: "a posting to another book",
-      from: '"book":"revenue"',
-      to: '"book":"house"',
-      id: ending,
-      what: "postings",
-    },
-    {
-      law: "another window",
-      from: '"day":"2026-06-19"',
-      to: '"day":"2026-06-18"',
-      id: () => story.settled,
-      what: "windows",
-    },
-    {
-      law: "a field that nobody knows",
-      from: '"account":',
-      to: '"aaa":"1","account":',
-      id: () => story.settled,
-      what: "entry",
-    },
-  ])("names $law under a chain that was written anew", async ({ from, to, id, what }) => {
-    const result = await verifyAfter((database) => {
-      rewrite(database, { id: id(), from, to });
-    });
-    expect(result.first_discrepancy).toMatchObject({ entry: id(), what });
-  });
 });
 
-/** Edits a text and computes every later hash anew. */
-function rewrite(database: DatabaseSync, edit: { id: string; from: string; to: string }): void {
-  const one = database.prepare("SELECT root, text FROM entries WHERE id = ?").get(edit.id) ?? {};
-  if (!textIn(one, "text").includes(edit.from)) throw new Error(`no ${edit.from} in it`);
-  database
-    .prepare("UPDATE entries SET text = replace(text, ?, ?) WHERE id = ?")
-    .run(edit.from, edit.to, edit.id);
-  const root = textIn(one, "root");
-  let hash = "0".repeat(64);
-  const rows = database
-    .prepare("SELECT text FROM entries WHERE root = ? ORDER BY sequence")
-    .all(root);
-  for (const [index, row] of rows.entries()) {
-    hash = chainHash(hash, BigInt(index + 1), textIn(row, "text"));
-    database
-      .prepare("UPDATE entries SET hash = ? WHERE root = ? AND sequence = ?")
-      .run(hash, root, index + 1);
-  }
-  database.prepare("UPDATE roots SET hash = ? WHERE root = ?").run(hash, root);
-}
+/** Circumstances that no entry records: not money, and nothing to compare them with. */
+const UNRECORDED = ["roots.version", "roots.adoptable_until_ms", "calls.process"];
+
+describe("every column that an entry can tell is compared", () => {
+  const rows: readonly { readonly table: string; readonly where: () => string }[] = [
+    { table: "roots", where: () => `root = '${story.party.accountId}'` },
+    { table: "nodes", where: () => `id = '${story.party.accountId}'` },
+    { table: "nodes", where: () => `id = '${story.team.keyId}'` },
+    { table: "counters", where: () => `node = '${story.team.accountId}' AND period = 'total'` },
+    { table: "counters", where: () => "node = 'house:default' AND period LIKE '%T%' " },
+    { table: "entries", where: () => `id = '${story.settled}.end'` },
+    { table: "calls", where: () => `id = '${story.settled}'` },
+    { table: "calls", where: () => `id = '${story.voided}'` },
+    { table: "calls", where: () => `id = '${story.billed}'` },
+    { table: "calls", where: () => `id = '${story.late}'` },
+    { table: "calls", where: () => `id = '${story.open}'` },
+    { table: "corrections", where: () => `id = '${story.correction}'` },
+    { table: "corrections", where: () => `corrects = '${story.fund}'` },
+    { table: "price_versions", where: () => "id LIKE '%flat%'" },
+  ];
+  it.each(rows)("$table ($where)", async ({ table, where }) => {
+    const reader = new DatabaseSync(story.file, { readOnly: true });
+    const columns = reader
+      .prepare(`SELECT name, type FROM pragma_table_info('${table}')`)
+      .all()
+      .filter(({ name }) => !UNRECORDED.includes(`${table}.${String(name)}`));
+    reader.close();
+    const missed: string[] = [];
+    for (const { name, type } of columns) {
+      const other =
+        type === "TEXT" ? `coalesce(${name} || 'x', 'x')` : `coalesce(${name} + 1000, 1)`;
+      const result = await verifyAfter((database) => {
+        const edit = `UPDATE ${table} SET ${name} = ${other} WHERE ${where()}`;
+        const { changes } = database.prepare(edit).run();
+        if (changes === 0) throw new Error(`nothing there: ${edit}`);
+      });
+      if (result.ok) missed.push(String(name));
+    }
+    expect(missed).toEqual([]);
+    expect(columns.length).toBeGreaterThan(2);
+  });
+});

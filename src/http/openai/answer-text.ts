@@ -1,8 +1,9 @@
 import type { Basis } from "../../billing/charge.ts";
+import type { Margin } from "../../billing/margin.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { Envelope } from "../../gateway/answer.ts";
 import type { Finished } from "../../gateway/generate-image.ts";
-import { linesJson } from "../../gateway/money-json.ts";
+import type { LineJson } from "../../gateway/money-json.ts";
 import { formatUsd, type PicoUsd } from "../../money/pico-usd.ts";
 
 /** OpenAI's images answer around the base64: `data` first, because pictures stream and the rest is known last. */
@@ -11,15 +12,23 @@ export const openaiEnvelope: Envelope = {
   after: '"',
 };
 
-/** What a call cost, as its answer says it. */
-export type CostSaid = {
-  readonly total: PicoUsd;
-  readonly ceiling: PicoUsd;
-  readonly basis: Basis | "none";
-  readonly priceVersion: string;
+/** What was agreed on before the call, as its answer says it. */
+export type Sold = {
   readonly receiptId: string;
+  readonly ceiling: PicoUsd;
+  readonly priceVersion: string;
   /** What the caller should know of the model's life cycle; left out when there is nothing. */
   readonly warnings: readonly string[];
+  /** Frozen with the price; null where the account has none. */
+  readonly margin: Margin | null;
+};
+
+/** What a call cost, as its answer says it. */
+export type CostSaid = Sold & {
+  readonly total: PicoUsd;
+  readonly basis: Basis | "none";
+  /** As the client may see them. */
+  readonly lines: readonly LineJson[];
 };
 
 /**
@@ -35,8 +44,7 @@ export function answerTail(finished: Finished, cost: CostSaid): string {
 }
 
 /** Token counts in OpenAI's names, the images where nothing is counted in tokens, and the cost. */
-function usageText({ settlement, late }: Finished, cost: CostSaid): string {
-  const lines = late ? [] : linesJson(settlement.lines);
+function usageText({ settlement }: Finished, cost: CostSaid): string {
   const details = {
     currency: "USD",
     total: formatUsd(cost.total),
@@ -44,7 +52,7 @@ function usageText({ settlement, late }: Finished, cost: CostSaid): string {
     basis: cost.basis,
     price_version: cost.priceVersion,
     receipt_id: cost.receiptId,
-    lines,
+    lines: cost.lines,
     ...(cost.warnings.length === 0 ? {} : { warnings: cost.warnings }),
   };
   const counts = fieldsText(usageCounts(settlement.items)).slice(1);

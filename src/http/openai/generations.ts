@@ -5,14 +5,18 @@ import { ClientStream } from "../../gateway/client-stream.ts";
 import type { Deps } from "../../gateway/deps.ts";
 import { foreseenCost } from "../../gateway/foreseen-cost.ts";
 import { type Client, generateImage, type Opened } from "../../gateway/generate-image.ts";
+import { rateHeaders } from "../../gateway/hold-refusals.ts";
 import type { Caller } from "../../gateway/reserve.ts";
-import { formatUsd, type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
-import { Refusal } from "../../refusals.ts";
+import { bodyIdentity } from "../../gateway/same.ts";
+import type { Refusal } from "../../refusals.ts";
 import { type HeaderReader, presentedKey } from "../credentials.ts";
-import { refusalAnswer, sendError } from "../error-answer.ts";
+import { type ErrorAnswer, refusalAnswer, sendError } from "../error-answer.ts";
 import { readJson } from "../read-body.ts";
-import { answerTail, openaiEnvelope, totalTokens } from "./answer-text.ts";
-import { parseOrder } from "./parse-order.ts";
+import { readSameness } from "../same-request.ts";
+import { sendStored } from "../send-stored.ts";
+import { answerEnd, answerHeaders, costHeaders } from "./answer-end.ts";
+import { openaiEnvelope, type Sold } from "./answer-text.ts";
+import { askedIn, parseOrder } from "./parse-order.ts";
 
 /** A body of parameters and one prompt: references come with part 3 and their own limits. */
 export const ORDER_BYTES_MAX = 1024 * 1024;
@@ -22,6 +26,9 @@ export const GENERATIONS_PATHS: ReadonlySet<string> = new Set([
   "/v1/images/generations",
   "/images/generations",
 ]);
+
+/** What an `Idempotency-Key` is bound to, whichever path is called. */
+const ROUTE = "images/generations";
 
 /** Headers that go on to the emulators, never to a real vendor. */
 const EMULATOR_HEADERS = ["x-emulate", "x-emulate-leg"];
@@ -46,21 +53,17 @@ export async function generations(
     return Array.isArray(value) ? value[0] : value;
   };
   const key = await checkKey(presentedKey(header), deps.world, deps.ledger);
-  if (header("idempotency-key") !== undefined) {
-    throw new Refusal(
-      "not_yet_served",
-      "the Idempotency-Key header is not served yet: leave it out",
-      {
-        param: "Idempotency-Key",
-      },
-    );
-  }
-  const order = parseOrder(await readJson(request, ORDER_BYTES_MAX));
+  const samenessOf = readSameness(header, { keyId: key.id, route: ROUTE });
+  const body = await readJson(request, ORDER_BYTES_MAX);
+  const order = parseOrder(body);
   const caller: Caller = {
     accountId: key.accountId,
+    accountPath: key.accountPath,
     keyId: key.id,
     requestId,
+    policy: key,
     vendorHeaders: emulatorHeaders(header, deps),
+    same: samenessOf(bodyIdentity(askedIn(body), [])),
   };
   const client = openaiClient(response, given.headers);
   await generateImage(order, caller, client, deps);
@@ -79,18 +82,22 @@ function emulatorHeaders(header: HeaderReader, deps: Deps): Record<string, strin
 /** The surface's side of the main path: OpenAI's envelope around whatever comes. */
 function openaiClient(response: ServerResponse, headers: Readonly<Record<string, string>>): Client {
   return {
-    open: ({ receiptId, prepared }): Opened => {
-      const { accepted, quote } = prepared;
+    left: leftSignal(response),
+    sendAgain: (stored, added) => sendStored(response, stored, { ...headers, ...added }),
+    open: ({ receiptId, prepared, rate }): Opened => {
+      const { accepted, quote, callable } = prepared;
       const stream = new ClientStream(response);
-      const allHeaders = {
-        ...headers,
-        "content-type": "application/json",
-        "x-receipt-id": receiptId,
-        "x-cost-ceiling-usd": formatUsd(quote.ceiling.total),
+      const own = { ...headers, ...rateHeaders(rate) };
+      const sold: Sold = {
+        receiptId,
+        ceiling: quote.ceiling.total,
+        priceVersion: quote.frozen.price.id,
+        warnings: callable.warnings,
+        margin: quote.frozen.margin ?? null,
       };
       const answer = new Answer(stream, {
         envelope: openaiEnvelope,
-        headers: allHeaders,
+        headers: { ...own, ...answerHeaders(sold) },
         asked: accepted.size.pixels,
         foreseen: (servedModel) => {
           const cost = foreseenCost(prepared, servedModel);
@@ -100,33 +107,32 @@ function openaiClient(response: ServerResponse, headers: Readonly<Record<string,
       return {
         sink: answer,
         delivered: () => ({ images: answer.images, gone: stream.gone }),
-        finish: (made) => {
-          const total = made.late ? ZERO_USD : made.settlement.charge;
-          const basis = made.late ? "none" : made.settlement.basis;
-          const cost = {
-            total,
-            basis,
-            ceiling: quote.ceiling.total,
-            priceVersion: quote.frozen.price.id,
-            receiptId,
-            warnings: prepared.callable.warnings,
-          } as const;
-          answer.finish(answerTail(made, cost), {
-            ...costHeaders(total),
-            "x-cost-basis": basis,
-            "x-litellm-total-tokens": totalTokens(made.settlement.items).toString(),
-          });
-        },
+        committed: () => answer.committed,
+        copyTo: (copy) => answer.copyTo(copy),
+        endOf: (made) => answerEnd(made, sold),
+        finish: ({ tail, headers: known }) => answer.finish(tail, known),
+        errorOf: (refusal) => errorText(refusal, sold),
         refuse: (refusal) => {
           if (answer.committed) stream.breakOff();
-          else if (!stream.gone) sendError(response, refusalAnswer(refusal), allHeaders);
+          else if (!stream.gone) sendError(response, errorText(refusal, sold), own);
         },
       };
     },
   };
 }
 
-/** The cost in headers, for clients that show nothing else; the second name is read by gateways in front of us. */
-function costHeaders(total: PicoUsd): Record<string, string> {
-  return { "x-cost-usd": formatUsd(total), "x-litellm-response-cost": formatUsd(total) };
+function errorText(refusal: Refusal, sold: Sold): ErrorAnswer {
+  const { status, headers, body } = refusalAnswer(refusal);
+  return { status, body, headers: { ...answerHeaders(sold), ...headers } };
+}
+
+/** Aborted once the client has hung up before it had everything. */
+function leftSignal(response: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  // It may have hung up while its body was read: no event tells of it any more.
+  if (response.destroyed) left.abort();
+  response.on("close", () => {
+    if (!response.writableFinished) left.abort();
+  });
+  return left.signal;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ImageOrder, SizeAsked } from "../../gates/order.ts";
+import { readSize, SIZE_FORMS } from "../../gates/size.ts";
 import { Refusal } from "../../refusals.ts";
 
 /**
@@ -54,15 +55,24 @@ type Parsed = z.infer<typeof orderBody>;
 const names = Object.keys(orderBody.shape);
 
 /**
+ * What a JSON body asks for, by parameter; null is left out.
+ *
+ * @throws Refusal when it isn't an object.
+ */
+export function askedIn(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new Refusal("invalid_value", "the body must be a JSON object of parameters");
+  }
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+}
+
+/**
  * The order in a JSON body.
  *
  * @throws Refusal naming the parameter, what was sent and what is allowed.
  */
 export function parseOrder(body: unknown): ImageOrder {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new Refusal("invalid_value", "the body must be a JSON object of parameters");
-  }
-  const asked = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const asked = askedIn(body);
   for (const name of Object.keys(asked)) {
     if (!names.includes(name)) {
       throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}`, {
@@ -78,7 +88,10 @@ export function parseOrder(body: unknown): ImageOrder {
   return toOrder(parsed.data);
 }
 
-function wrongValue(issue: z.core.$ZodIssue | undefined, asked: Record<string, unknown>): Refusal {
+function wrongValue(
+  issue: z.core.$ZodIssue | undefined,
+  asked: Readonly<Record<string, unknown>>,
+): Refusal {
   const param = String(issue?.path[0] ?? "body");
   if (issue === undefined || !(param in asked)) {
     return new Refusal("missing_parameter", `${param} is required`, { param });
@@ -142,19 +155,15 @@ function toOrder(asked: Parsed): ImageOrder {
 }
 
 function parseSize(text: string): SizeAsked {
-  if (text === "auto") return { kind: "auto" };
-  const pixels = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);
-  if (pixels !== null) {
-    return { kind: "pixels", width: Number(pixels[1]), height: Number(pixels[2]) };
-  }
-  if (/^\d(\.\d)?K$|^512$/.test(text)) return { kind: "label", label: text };
+  const size = readSize(text);
+  if (size !== undefined) return size;
   throw new Refusal(
     "invalid_value",
     `size=${shown(text)}: must be WxH such as 1024x1024, a label such as 2K, or auto`,
     {
       param: "size",
       sent: shown(text),
-      allowed: ["WxH", "512", "1K", "1.5K", "2K", "3K", "4K", "auto"],
+      allowed: SIZE_FORMS,
     },
   );
 }

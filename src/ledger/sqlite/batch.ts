@@ -1,93 +1,61 @@
 import type { DatabaseSync } from "node:sqlite";
-import * as accounts from "./accounts.ts";
-import type { Context } from "./context.ts";
-import { openDesk } from "./desk.ts";
-import * as holds from "./holds.ts";
-import type { Command, CommandName, Commands, Reply } from "./protocol.ts";
-import type { Statements } from "./statements.ts";
+import { type Command, decide, type Reply } from "../engine/commands.ts";
+import { contextAt } from "../engine/context.ts";
+import { WorkingSet } from "../engine/working-set.ts";
+import { CHECKPOINT_EVERY } from "../sql/checkpoints.ts";
+import { openReads } from "./load.ts";
+import { openWriter } from "./write.ts";
 
 /** A commit failed: what the file holds is unknown, so that the process must end and start anew. */
 export class CommitFailed extends Error {
   override readonly name = "CommitFailed";
 }
 
-type Operations = {
-  readonly [Name in CommandName]: (
-    argument: Commands[Name]["argument"],
-    context: Context,
-  ) => Commands[Name]["result"];
+/** Decides commands and writes what came of them. */
+export type Batches = {
+  /**
+   * Runs commands in one transaction, in the order in which they arrived. A refused one is a result like
+   * any other. One that throws is a bug: the batch is rolled back and each is run in a transaction of its
+   * own, so that it takes no other down.
+   *
+   * @throws CommitFailed when nobody knows what was stored.
+   */
+  readonly run: (commands: readonly Command[], nowMs: number) => readonly Reply[];
 };
 
-const operations: Operations = {
-  hold: holds.hold,
-  end: holds.end,
-  noteTask: holds.noteTask,
-  call: holds.call,
-  openHolds: holds.openHolds,
-  credits: accounts.credits,
-  createAccount: accounts.createAccount,
-  listAccounts: accounts.listAccounts,
-  fund: accounts.fund,
-  setLimits: accounts.setLimits,
-  createKey: accounts.createKey,
-  findKey: accounts.findKey,
-  listKeys: accounts.listKeys,
-  revokeKey: accounts.revokeKey,
-};
-
-const readers: ReadonlySet<CommandName> = new Set([
-  "call",
-  "credits",
-  "findKey",
-  "listAccounts",
-  "listKeys",
-  "openHolds",
-] as const);
-
-/**
- * Runs commands in one transaction, in the order in which they arrived. A refused one is a result like
- * any other. One that throws is a bug: the batch is rolled back and each is run in a transaction of its
- * own, so that it takes no other down.
- *
- * @throws CommitFailed when nobody knows what was stored.
- */
-export function runBatch(
+export function openBatches(
   database: DatabaseSync,
-  commands: readonly Command[],
-  context: Omit<Context, "statements"> & { readonly statements: Statements },
-): readonly Reply[] {
-  try {
-    return inTransaction(database, commands, () => {
-      const { statements, flush } = openDesk(context.statements);
-      const of = { ...context, statements };
-      const replies = commands.map(
-        (command): Reply => ({ kind: "done", result: perform(command, of) }),
-      );
-      flush();
-      return replies;
-    });
-  } catch (error) {
-    if (error instanceof CommitFailed) throw error;
-    if (isStoreTrouble(error)) return commands.map(() => unavailable(error));
-    if (commands.length === 1) return [{ kind: "failed", message: messageOf(error) }];
-    return commands.flatMap((command) => runBatch(database, [command], context));
+  of: { readonly emulated: boolean; readonly checkpointEvery?: bigint },
+): Batches {
+  const set = new WorkingSet(openReads(database));
+  const write = openWriter(database, of.checkpointEvery ?? CHECKPOINT_EVERY);
+
+  function run(commands: readonly Command[], nowMs: number): readonly Reply[] {
+    try {
+      return inTransaction(database, () => {
+        const context = contextAt({ set, emulated: of.emulated, nowMs });
+        const replies = commands.map(
+          (command): Reply => ({ kind: "done", result: decide(command, context) }),
+        );
+        set.seal();
+        write(set);
+        return replies;
+      });
+    } catch (error) {
+      set.forget();
+      if (error instanceof CommitFailed) throw error;
+      if (isStoreTrouble(error)) return commands.map(() => unavailable(error));
+      if (commands.length === 1) return [{ kind: "failed", message: messageOf(error) }];
+      return commands.flatMap((command) => run([command], nowMs));
+    } finally {
+      set.settled();
+    }
   }
+
+  return { run };
 }
 
-function perform<Name extends CommandName>(
-  command: Command<Name>,
-  context: Context,
-): Commands[Name]["result"] {
-  return operations[command.name](command.argument, context);
-}
-
-function inTransaction<Result>(
-  database: DatabaseSync,
-  commands: readonly Command[],
-  work: () => Result,
-): Result {
-  // Reads alone need no write lock: each sees everything committed before it.
-  if (commands.every((command) => readers.has(command.name))) return work();
+function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec("BEGIN IMMEDIATE");
   let result: Result;
   try {

@@ -1,10 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { integerIn } from "./rows.ts";
-
-/** The file can't be used as the ledger that was asked for. Said to the owner, at start only. */
-export class LedgerRefused extends Error {
-  override readonly name = "LedgerRefused";
-}
+import { LedgerRefused } from "../ledger-refused.ts";
+import { integerIn } from "../sql/rows.ts";
+import { ONE_ROW_A_CALL } from "./one-row-a-call.ts";
 
 /**
  * Numbered, forward only: a migration that has ever run on somebody's file is never edited. The number
@@ -114,7 +111,11 @@ const migrations: readonly string[] = [
     FOREIGN KEY (root, hold) REFERENCES holds (root, id)
   ) STRICT;
   `,
+  ONE_ROW_A_CALL,
 ];
+
+/** The version of a file that has them all. */
+export const NEWEST_VERSION = migrations.length;
 
 /** Brings a file to the newest version, each migration in a transaction of its own. */
 export function migrate(database: DatabaseSync): void {

@@ -1,77 +1,60 @@
 import { Worker } from "node:worker_threads";
-import { newId } from "../../ids.ts";
 import { openBatcher } from "../batcher.ts";
-import { endingDraft, holdDraft } from "../draft.ts";
-import { type Ledger, type LedgerCall, LedgerUnavailable } from "../port.ts";
-import { readEndingText, readHoldText } from "../recorded.ts";
-import { LedgerRefused } from "./migrations.ts";
-import type {
-  Command,
-  CommandName,
-  Commands,
-  Reply,
-  StoredCall,
-  WorkerMessage,
-  WorkerStart,
-} from "./protocol.ts";
+import type { Command, CommandName, Commands, Reply } from "../engine/commands.ts";
+import { LedgerRefused } from "../ledger-refused.ts";
+import { type Ledger, LedgerUnavailable } from "../port.ts";
+import { ledgerOn } from "../sql/ledger-on.ts";
+import type { Query } from "../sql/rows.ts";
+import type { FromReader, FromWriter, ToReader, ToWriter, WriterStart } from "./protocol.ts";
 
-export type StoreOptions = WorkerStart & {
+export type StoreOptions = WriterStart & {
   /** The store's clock: decides the windows that a hold belongs to. */
   readonly nowMs: () => number;
   /** Called once when the ledger is lost for this process, which must end (MONEY §6). */
   readonly onFatal: (error: Error) => void;
 };
 
+/** One is decided and committed while the next is written and read by the event loop's thread. */
+const BATCHES_IN_FLIGHT = 2;
+
 /**
- * The SQLite ledger: a client of the thread that owns the file.
+ * The SQLite ledger: a client of the thread that owns the file, and of the one that reads it.
  *
  * @throws LedgerRefused when the file can't be used: another world, a newer version, a changed price.
  */
 export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
   const { nowMs, onFatal, ...start } = options;
-  const thread = await startThread(start, onFatal);
-  const batcher = openBatcher((commands: readonly Command[]) =>
-    thread.run({ nowMs: nowMs(), commands }),
+  const writer = await startWriter(start, onFatal);
+  const reader = startReader(start.file, onFatal);
+  const batcher = openBatcher(
+    (commands: readonly Command[]) => writer.run({ kind: "batch", nowMs: nowMs(), commands }),
+    BATCHES_IN_FLIGHT,
   );
   let closing: Promise<void> | undefined;
-
-  async function ask<Name extends CommandName>(
-    name: Name,
-    argument: Commands[Name]["argument"],
-  ): Promise<Commands[Name]["result"]> {
-    // Name ties argument and result together; a union of commands can't say so.
-    const reply = await batcher.ask({ name, argument } as unknown as Command);
-    return resultOf(reply);
-  }
 
   async function close(): Promise<void> {
     await batcher.drained();
     batcher.fail(new LedgerUnavailable("the ledger is closed"));
-    await thread.close();
+    await reader.close();
+    await writer.close();
   }
 
-  return {
-    hold: async (request) => ask("hold", holdDraft(request)),
-    end: async (ending) => ask("end", endingDraft(ending)),
-    noteTask: async (task) => {
-      await ask("noteTask", task);
+  return ledgerOn({
+    ask: async (_root, name, argument) => {
+      // Name ties argument and result together; a union of commands can't say so.
+      const reply = await batcher.ask({ name, argument } as unknown as Command);
+      return resultOf(reply);
     },
-    call: async (holdId) => readCall(await ask("call", holdId)),
-    credits: (accountId) => ask("credits", accountId),
-    findKey: (keyId) => ask("findKey", keyId),
-    createAccount: (request) => ask("createAccount", { ...request, id: newId("acct") }),
-    listAccounts: () => ask("listAccounts", null),
-    fund: (request) => ask("fund", request),
-    setLimits: (request) => ask("setLimits", { ...request, entryId: newId("limit") }),
-    createKey: (request) => ask("createKey", request),
-    listKeys: (accountId) => ask("listKeys", accountId ?? null),
-    revokeKey: (request) => ask("revokeKey", request),
-    openHolds: () => ask("openHolds", null),
+    query: async (readings) => {
+      if (writer.isOver()) throw new LedgerUnavailable("the ledger's thread is gone");
+      return reader.query(readings);
+    },
+    nowMs,
     close: () => {
       closing ??= close();
       return closing;
     },
-  };
+  });
 }
 
 function resultOf<Name extends CommandName>(reply: Reply): Commands[Name]["result"] {
@@ -87,65 +70,50 @@ function resultOf<Name extends CommandName>(reply: Reply): Commands[Name]["resul
   }
 }
 
-function readCall(stored: StoredCall | undefined): LedgerCall | undefined {
-  if (stored === undefined) return undefined;
-  const { hold, taskId, ending } = stored;
-  return {
-    hold: { ...readHoldText(hold.text, hold.price), ...place(hold) },
-    taskId,
-    ending:
-      ending === undefined
-        ? undefined
-        : { ...readEndingText(ending.text, ending.echoedPrice), ...place(ending) },
-  };
+/** Compiled, this file's neighbours are JavaScript too; the compiler rewrites imports only. */
+function neighbour(name: string): URL {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`./${name}.${extension}`, import.meta.url);
 }
 
-function place(entry: StoredCall["hold"] | NonNullable<StoredCall["ending"]>) {
-  return { createdMs: entry.createdMs, chain: entry.chain };
-}
-
-type Thread = {
-  readonly run: (batch: {
-    readonly nowMs: number;
-    readonly commands: readonly Command[];
-  }) => Promise<readonly Reply[]>;
-  readonly close: () => Promise<void>;
-};
-
-/** The message that the thread answers one of ours with. */
-type Waiter = {
-  readonly resolve: (message: WorkerMessage) => void;
+/** What is told to whoever waits for a message of a thread. */
+type Waiter<Message> = {
+  readonly resolve: (message: Message) => void;
   readonly reject: (error: Error) => void;
 };
 
-async function startThread(start: WorkerStart, onFatal: (error: Error) => void): Promise<Thread> {
-  // Compiled, this file's neighbour is JavaScript too; the compiler rewrites imports only.
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-    workerData: start,
-  });
-  let waiter: Waiter | undefined;
+type Writer = {
+  readonly run: (batch: ToWriter) => Promise<readonly Reply[]>;
+  readonly isOver: () => boolean;
+  readonly close: () => Promise<void>;
+};
+
+async function startWriter(start: WriterStart, onFatal: (error: Error) => void): Promise<Writer> {
+  const worker = new Worker(neighbour("writer-worker"), { workerData: start });
+  // Answers come in the order of the questions.
+  const waiters: Waiter<FromWriter>[] = [];
   let over = false;
 
   /** The thread is gone: what was asked is unavailable, and unless we ended it, so is the process. */
   function lose(error: Error): void {
     if (over) return;
     over = true;
-    waiter?.reject(new LedgerUnavailable(error.message, { cause: error }));
+    const lost = new LedgerUnavailable(error.message, { cause: error });
+    for (const waiter of waiters.splice(0)) waiter.reject(lost);
     onFatal(error);
   }
 
-  function answer(): Promise<WorkerMessage> {
+  function answer(): Promise<FromWriter> {
     return new Promise((resolve, reject) => {
       if (over) reject(new LedgerUnavailable("the ledger's thread is gone"));
-      waiter = { resolve, reject };
+      else waiters.push({ resolve, reject });
     });
   }
 
-  worker.on("message", (message: WorkerMessage) => {
+  worker.on("message", (message: FromWriter) => {
     if (message.kind === "fatal") return lose(new Error(message.message));
     if (message.kind === "refused" || message.kind === "closed") over = true;
-    waiter?.resolve(message);
+    waiters.shift()?.resolve(message);
   });
   worker.on("error", (error) => lose(error instanceof Error ? error : new Error(String(error))));
   worker.on("exit", (code) => lose(new Error(`the ledger's thread ended with code ${code}`)));
@@ -153,18 +121,69 @@ async function startThread(start: WorkerStart, onFatal: (error: Error) => void):
   const first = await answer();
   if (first.kind === "refused") throw new LedgerRefused(first.message);
   return {
-    run: async ({ nowMs, commands }) => {
+    run: async (batch) => {
       const answered = answer();
-      if (!over) worker.postMessage({ kind: "batch", nowMs, commands });
+      if (!over) worker.postMessage(batch);
       const message = await answered;
       if (message.kind !== "replies") throw new Error(`unexpected answer ${message.kind}`);
       return message.replies;
     },
+    isOver: () => over,
     close: async () => {
       if (over) return;
       const answered = answer();
-      worker.postMessage({ kind: "close" });
+      worker.postMessage({ kind: "close" } satisfies ToWriter);
       await answered;
+    },
+  };
+}
+
+function startReader(
+  file: string,
+  onFatal: (error: Error) => void,
+): { readonly query: Query; readonly close: () => Promise<void> } {
+  const worker = new Worker(neighbour("reader-worker"), { workerData: file });
+  const waiters = new Map<number, Waiter<FromReader>>();
+  let asked = 0;
+  let over = false;
+  const CLOSE = -1;
+
+  function lose(error: Error): void {
+    if (over) return;
+    over = true;
+    const lost = new LedgerUnavailable(error.message, { cause: error });
+    for (const waiter of waiters.values()) waiter.reject(lost);
+    onFatal(error);
+  }
+
+  function ask(id: number, message: ToReader): Promise<FromReader> {
+    return new Promise((resolve, reject) => {
+      if (over) return reject(new LedgerUnavailable("the ledger is closed"));
+      waiters.set(id, { resolve, reject });
+      worker.postMessage(message);
+    });
+  }
+
+  worker.on("message", (message: FromReader) => {
+    const id = message.kind === "closed" ? CLOSE : message.id;
+    if (message.kind === "closed") over = true;
+    const waiter = waiters.get(id);
+    waiters.delete(id);
+    waiter?.resolve(message);
+  });
+  worker.on("error", (error) => lose(error instanceof Error ? error : new Error(String(error))));
+  worker.on("exit", (code) => lose(new Error(`the ledger's reader ended with code ${code}`)));
+
+  return {
+    query: async (readings) => {
+      asked += 1;
+      const answered = await ask(asked, { kind: "read", id: asked, readings });
+      if (answered.kind === "failed") throw new Error(answered.message);
+      if (answered.kind !== "rows") throw new Error(`unexpected answer ${answered.kind}`);
+      return answered.rows;
+    },
+    close: async () => {
+      if (!over) await ask(CLOSE, { kind: "close" });
     },
   };
 }

@@ -1,13 +1,20 @@
-import type { ImageSink, ImageVendor, Outcome, TaskEnding, VendorCall } from "../port.ts";
+import type {
+  ImageSink,
+  ImageVendor,
+  Outcome,
+  ResumedTask,
+  TaskEnding,
+  VendorCall,
+} from "../port.ts";
 import { judgeUnanswered } from "../wire/small-body.ts";
 import { type ApiAnswer, callApi } from "./api.ts";
 import { estimate } from "./estimate.ts";
 import { judgeFailedTask, judgeFailure } from "./failures.ts";
 import { sent, wireCall } from "./request.ts";
 import type { Answer } from "./response.ts";
-import { deliver, factsOf, unavailable } from "./results.ts";
+import { deliver, factsOf, fetchPictures, unavailable } from "./results.ts";
 import { abandonTask, awaitTask } from "./tasks.ts";
-import { readUsage, shapeOf } from "./usage.ts";
+import { type ReadUsage, readUsage, shapeOf } from "./usage.ts";
 
 /** Qwen-image, wan and z-image over DashScope's native API. */
 export function alibabaVendor(): ImageVendor {
@@ -107,16 +114,16 @@ function unansweredFacts(taskId: string): {
   return { status: null, vendorRequestId: taskId, usageText: null };
 }
 
-async function resume(
-  task: Parameters<NonNullable<ImageVendor["resume"]>>[0],
-): Promise<TaskEnding> {
+async function resume(task: ResumedTask): Promise<TaskEnding> {
   const { taskId, connection, signal } = task;
   const view = await awaitTask(taskId, { connection, signal, headers: {} }, true);
   switch (view?.kind) {
     case "succeeded": {
       const { answer } = view;
-      const { usage } = readUsage(answer.usage, shapeOf(answer.usage), answer.pictures.length);
-      return { kind: "succeeded", usage, usageText: factsOf(answer).usageText };
+      const read = readUsage(answer.usage, shapeOf(answer.usage), answer.pictures.length);
+      const ended = { usage: read.usage, usageText: factsOf(answer).usageText };
+      const made = await collect(answer, read, task);
+      return { kind: "succeeded", ...ended, ...(made === undefined ? {} : { made }) };
     }
     case "failed":
     case "canceled":
@@ -129,4 +136,12 @@ async function resume(
     default:
       return view satisfies never;
   }
+}
+
+/** The pictures of a task, where somebody still wants them. */
+async function collect(answer: Answer, read: ReadUsage, task: ResumedTask) {
+  const { connection, signal } = task;
+  if (task.collect === undefined || answer.pictures.length === 0) return undefined;
+  const { sink, imagesAsked } = task.collect;
+  return fetchPictures(answer, { read, imagesAsked, connection, signal }, sink);
 }

@@ -13,16 +13,35 @@ type Fetched = {
   readonly download: Extract<Download, { kind: "fetched" }>;
 };
 
-/**
- * Judges a whole answer and hands its pictures on. They are URLs: all are fetched first, then put into the
- * sink, so that an answer is never half given.
- */
+/** Judges a whole answer and hands its pictures on. */
 export async function deliver(answer: Answer, call: VendorCall, sink: ImageSink): Promise<Outcome> {
   const read = usageOf(answer, call.accepted);
   if (answer.pictures.length === 0) return { ...factsOf(answer), ...judgeEmpty(answer, read) };
+  const { connection, signal } = call;
+  const imagesAsked = call.accepted.order.n;
+  const made = await fetchPictures(answer, { read, imagesAsked, connection, signal }, sink);
+  return made ?? { ...factsOf(answer), ...unavailable(answer, call.accepted) };
+}
+
+/** What fetching pictures takes beside their answer. */
+type Fetching = Pick<VendorCall, "connection" | "signal"> & {
+  readonly read: ReadUsage;
+  readonly imagesAsked: number;
+};
+
+/**
+ * Hands on the pictures of an answer; undefined when none could be had. They are URLs: all are fetched
+ * first, then put into the sink, so that an answer is never half given.
+ */
+export async function fetchPictures(
+  answer: Answer,
+  of: Fetching,
+  sink: ImageSink,
+): Promise<Made | undefined> {
+  const { signal, connection } = of;
   const downloads = await Promise.all(
     answer.pictures.map(({ url }) =>
-      downloadImage(url, { signal: call.signal, loopbackAllowed: call.connection.loopback }),
+      downloadImage(url, { signal, loopbackAllowed: connection.loopback }),
     ),
   );
   const fetched = answer.pictures.flatMap((picture, index): Fetched[] => {
@@ -30,13 +49,14 @@ export async function deliver(answer: Answer, call: VendorCall, sink: ImageSink)
     return download?.kind === "fetched" ? [{ picture, download }] : [];
   });
   try {
-    if (fetched.length === 0) return { ...factsOf(answer), ...unavailable(answer, call.accepted) };
     for (const { download } of fetched) await pour(download, sink);
   } finally {
     for (const { download } of fetched) download.dispose();
   }
-  return { ...factsOf(answer), ...judgeMade({ answer, read, fetched, call }) };
+  return fetched.length === 0 ? undefined : judgeMade(answer, of, fetched);
 }
+
+type Made = Extract<Outcome, { kind: "made" }>;
 
 async function pour(download: Fetched["download"], sink: ImageSink): Promise<void> {
   sink.begin({ model: null }); // DashScope's answers name no model
@@ -44,15 +64,13 @@ async function pour(download: Fetched["download"], sink: ImageSink): Promise<voi
   sink.end();
 }
 
-function judgeMade(of: {
-  readonly answer: Answer;
-  readonly read: ReadUsage;
-  readonly fetched: readonly Fetched[];
-  readonly call: VendorCall;
-}): Outcome & { readonly kind: "made" } {
-  const { answer, read, fetched, call } = of;
+function judgeMade(
+  answer: Answer,
+  { read, imagesAsked }: Fetching,
+  fetched: readonly Fetched[],
+): Made {
   const flags = [...read.flags];
-  if (answer.pictures.length < call.accepted.order.n) flags.push("images_fewer_than_asked");
+  if (answer.pictures.length < imagesAsked) flags.push("images_fewer_than_asked");
   if (answer.pictures.length > fetched.length) flags.push("results_lost");
   return {
     ...factsOf(answer),

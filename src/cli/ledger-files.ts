@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { Option } from "commander";
+import { LedgerFileRefused } from "../audit/ledger-file-refused.ts";
+import { ProofUnreadable } from "../audit/proof-unreadable.ts";
+import type { Config } from "../config.ts";
+import { LedgerRefused } from "../ledger/ledger-refused.ts";
+import { ledgerFile, type World } from "../ledger/open.ts";
+import { Misuse, refused } from "./failures.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What the commands that read ledger files themselves have in common. */
+
+/** A ledger of a home. */
+export type HomeLedger = { readonly world: World; readonly file: string };
+
+export function worldOption(): Option {
+  return new Option(
+    "--world <world>",
+    "which ledger, where this home has both; default: live",
+  ).choices(["sandbox", "live"]);
+}
+
+/**
+ * The ledger that is meant.
+ *
+ * @param asked.doing what is being done to it, for a note where the home has both.
+ * @throws Misuse when this home has no such ledger.
+ */
+export function chooseLedger(
+  { home }: Config,
+  asked: { readonly world: World | undefined; readonly doing: string },
+  terminal: Terminal,
+): HomeLedger {
+  const found = (["live", "sandbox"] as const).filter((each) => existsSync(ledgerFile(home, each)));
+  const [first, second] = found;
+  const world = asked.world ?? first;
+  if (world === undefined || !found.includes(world)) {
+    const which = asked.world === undefined ? "no ledger" : `no ${asked.world} ledger`;
+    throw new Misuse(`${home} holds ${which}: give --home, or set SPOTMETER_HOME`);
+  }
+  if (asked.world === undefined && second !== undefined) {
+    terminal.note(`${asked.doing} the ${world} ledger; --world ${second} takes the other`);
+  }
+  return { world, file: ledgerFile(home, world) };
+}
+
+/** Runs work on ledger files; what they refuse is said as it is, with its code. */
+export async function onFiles<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof ProofUnreadable) throw new Misuse(cause.message);
+    if (cause instanceof LedgerFileRefused) throw refused(cause.code, cause.message, { cause });
+    if (cause instanceof LedgerRefused) throw refused("no_ledger", cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** Shows how far something is, on a terminal's standard error; nothing elsewhere. */
+export function progressLine(): {
+  readonly show: (text: string) => void;
+  readonly end: () => void;
+} {
+  const { stderr } = process;
+  if (!stderr.isTTY) return { show: () => undefined, end: () => undefined };
+  return {
+    show: (text) => void stderr.write(`\r\u001b[K${text}`),
+    end: () => void stderr.write("\r\u001b[K"),
+  };
+}

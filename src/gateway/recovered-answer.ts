@@ -1,0 +1,81 @@
+import { type Catalog, findModel } from "../catalog/find.ts";
+import { priceVersionSchema } from "../catalog/schema.ts";
+import { parsePixels } from "../gates/size.ts";
+import type { LedgerCall } from "../ledger/port.ts";
+import type { ResultStore } from "../results/port.ts";
+import type { ImageSink } from "../vendors/port.ts";
+import { Answer, type Envelope } from "./answer.ts";
+import type { AnswerEnd, Finished } from "./generate-image.ts";
+import { type Held, type MadeOutcome, type Settlement, settlementOf } from "./judge.ts";
+
+/** How a surface writes an answer that nobody waits for. */
+export type Composer = {
+  readonly envelope: Envelope;
+  readonly endOf: (made: Finished, hold: LedgerCall["hold"]) => AnswerEnd;
+};
+
+/** The answer of a call that outlived its gateway: its client is gone, its `Idempotency-Key` will ask for it. */
+export type RecoveredAnswer = {
+  readonly sink: ImageSink;
+  /** Undefined when it can't be kept: a picture that nobody can have is not charged. */
+  readonly settle: (outcome: MadeOutcome) => Promise<Settlement | undefined>;
+  readonly discard: () => Promise<void>;
+};
+
+/** Begins such an answer, to be kept beside the journal's own terms of the call. */
+export function recoveredAnswer(
+  { hold }: LedgerCall,
+  given: {
+    readonly catalog: Catalog;
+    readonly results: ResultStore;
+    readonly composer: Composer;
+  },
+): RecoveredAnswer {
+  const { catalog, results, composer } = given;
+  const { pixels } = hold.facts.size;
+  const answer = new Answer(nobody, {
+    envelope: composer.envelope,
+    headers: {},
+    asked: pixels === null ? undefined : parsePixels(pixels),
+    foreseen: () => ({}),
+  });
+  const writer = results.begin(hold.id);
+  answer.copyTo(writer);
+  return {
+    sink: answer,
+    settle: async (outcome) => {
+      const held = heldAgain(hold, catalog);
+      if (held === undefined) return undefined;
+      const { images } = answer;
+      const delivered = { images, flags: ["recovered_task"], catalog, asOf: hold.asOf };
+      const settlement = settlementOf(outcome, held, delivered);
+      const { tail, headers } = composer.endOf({ outcome, settlement, late: false }, hold);
+      const kept = await writer.seal("made", { status: 200, headers }, tail);
+      return kept ? settlement : undefined;
+    },
+    discard: () => writer.discard(),
+  };
+}
+
+/** What was frozen when the call was held for; undefined when its model has left the catalog. */
+function heldAgain(hold: LedgerCall["hold"], catalog: Catalog): Held | undefined {
+  const model = findModel(catalog, hold.model);
+  if (model === undefined) return undefined;
+  const quote = {
+    price: priceVersionSchema.parse(JSON.parse(hold.price.json)),
+    facts: hold.facts.priced,
+    n: BigInt(hold.facts.n),
+    ceilingItems: hold.ceilingItems,
+    ceiling: hold.vendorAmount ?? hold.amount,
+    margin: hold.margin ?? null,
+  };
+  return { holdId: hold.id, model, quote, attempts: [] };
+}
+
+/** A client that has left. */
+const nobody = {
+  gone: true,
+  head: () => undefined,
+  write: () => undefined,
+  end: () => undefined,
+} as const;

@@ -1,0 +1,16 @@
+import type { z } from "zod";
+
+/** A route as the OpenAPI description tells of it. */
+export type Described = {
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
+  readonly path: string;
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly headers?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly answer: z.ZodType;
+  /** 200 unless it says otherwise. */
+  readonly status?: 200 | 201;
+  /** Answers without a key. */
+  readonly open?: boolean;
+};

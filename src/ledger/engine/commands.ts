@@ -1,0 +1,109 @@
+import type {
+  CorrectionRequest,
+  CorrectionResult,
+  FundRequest,
+  FundResult,
+  Move,
+  MoveResult,
+  NewAccount,
+  NewKey,
+  NodeChange,
+} from "../accounts-port.ts";
+import type { EndingDraft, HoldDraft } from "../draft.ts";
+import type { AdoptableCall, HoldResult, PostedEnding, TaskMemo } from "../port.ts";
+import * as accounts from "./accounts.ts";
+import { noteAdoptable } from "./admission.ts";
+import type { Context } from "./context.ts";
+import { correct } from "./correct.ts";
+import { end, noteTask } from "./end.ts";
+import { hold } from "./hold.ts";
+
+/** What a store can be asked to decide and write: argument and result of each command. */
+export type Commands = {
+  hold: { readonly argument: HoldDraft; readonly result: HoldResult };
+  end: {
+    readonly argument: InRoot & { readonly ending: EndingDraft };
+    readonly result: PostedEnding;
+  };
+  noteTask: { readonly argument: InRoot & { readonly task: TaskMemo }; readonly result: null };
+  noteAdoptable: {
+    readonly argument: InRoot & AdoptableCall;
+    readonly result: null;
+  };
+  createAccount: {
+    readonly argument: NewAccount & { readonly id: string };
+    readonly result: accounts.Created;
+  };
+  fund: {
+    readonly argument: FundRequest;
+    readonly result: { readonly kind: "funded" } | Extract<FundResult, { kind: "refused" }>;
+  };
+  createKey: { readonly argument: NewKey; readonly result: boolean };
+  revokeKey: {
+    readonly argument: { readonly keyId: string; readonly actor: string };
+    readonly result: boolean;
+  };
+  changeNode: {
+    readonly argument: NodeChange & { readonly entryId: string };
+    readonly result: boolean;
+  };
+  moveAccount: {
+    readonly argument: Move & { readonly entryId: string };
+    readonly result: MoveResult;
+  };
+  correct: {
+    readonly argument: InRoot & { readonly request: CorrectionRequest };
+    readonly result: CorrectionResult;
+  };
+  noteRestore: {
+    readonly argument: InRoot & { entryId: string; actor: string; note: string };
+    readonly result: null;
+  };
+};
+
+/** The root of what is asked for: found by the store, which keeps every root in one place. */
+type InRoot = { readonly root: string };
+
+export type CommandName = keyof Commands;
+
+export type Command<Name extends CommandName = CommandName> = {
+  readonly [Key in Name]: { readonly name: Key; readonly argument: Commands[Key]["argument"] };
+}[Name];
+
+type Decisions = {
+  readonly [Name in CommandName]: (
+    argument: Commands[Name]["argument"],
+    context: Context,
+  ) => Commands[Name]["result"];
+};
+
+const decisions: Decisions = {
+  hold,
+  end,
+  noteTask,
+  noteAdoptable,
+  createAccount: accounts.createAccount,
+  fund: accounts.fund,
+  createKey: accounts.createKey,
+  revokeKey: accounts.revokeKey,
+  changeNode: accounts.changeNode,
+  moveAccount: accounts.moveAccount,
+  correct,
+  noteRestore: accounts.noteRestore,
+};
+
+/** Decides a command on a working set. @throws Error for a bug, after which the set must be thrown away. */
+export function decide<Name extends CommandName>(
+  command: Command<Name>,
+  context: Context,
+): Commands[Name]["result"] {
+  return decisions[command.name](command.argument, context);
+}
+
+/** What became of one member of a batch. Said only after the commit. */
+export type Reply =
+  | { readonly kind: "done"; readonly result: Commands[CommandName]["result"] }
+  /** A bug: a broken invariant or a violated constraint. */
+  | { readonly kind: "failed"; readonly message: string }
+  /** The store can't take it now. */
+  | { readonly kind: "unavailable"; readonly message: string };

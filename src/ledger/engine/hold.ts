@@ -1,0 +1,157 @@
+import { ZERO_USD } from "../../money/pico-usd.ts";
+import type { HoldDraft } from "../draft.ts";
+import { holdEntry } from "../journal.ts";
+import { type NodeState, type RootState, roomExceeded, type Used } from "../limits.ts";
+import type { HoldResult } from "../port.ts";
+import { settingsIn } from "../settings-text.ts";
+import { TOTAL_WINDOW } from "../windows.ts";
+import { adopted, countRate, intentTaken, rateOf, takeIntent } from "./admission.ts";
+import { newAlerts } from "./alerts.ts";
+import {
+  accountOf,
+  append,
+  type Context,
+  callOf,
+  count,
+  nodeOf,
+  originOf,
+  pathOfKey,
+  requireRoot,
+  saysTheSame,
+  storePrice,
+  usedAt,
+} from "./context.ts";
+import { houseHolds, houseRangeRefusal, houseRefusal } from "./house.ts";
+import type { CallRow, NodeRow } from "./rows.ts";
+import type { KeyPath, WorkingSet } from "./working-set.ts";
+
+/** Reserves the ceiling if it fits everything; every check comes before the first write. */
+export function hold(request: HoldDraft, context: Context): HoldResult {
+  const { set, nowMs } = context;
+  const account = accountOf(request.accountId, set);
+  if (account === undefined) return { kind: "unknown_account" };
+  const known = callOf(account.root, request.id, set);
+  if (known !== undefined) return heldBefore(request, known, set);
+  const key = keyOf(request, set);
+  const path = pathOfKey(key, set);
+  const { intent, adopt } = request.admission;
+  const before =
+    (intent == null ? undefined : intentTaken(account.root, intent, context)) ??
+    (adopt == null ? undefined : adopted(account.root, { key: key.id, body: adopt }, context));
+  if (before !== undefined) return before;
+  const settings = settingsIn(key.settings);
+  const rate = rateOf(key, { settings, images: request.images }, context);
+  if (rate?.fits === false) return { kind: "rate_limited", rate: rate.state };
+  const terms = houseTerms(request, path.nodes);
+  const refused =
+    limitRefusal(request, path.nodes, context) ??
+    houseRangeRefusal(terms, context) ??
+    houseRefusal(terms, context);
+  if (refused !== undefined) return refused;
+  storePrice(request.price, set);
+  const call = appendHold(request, path, context);
+  countHold(call, path, context);
+  if (rate !== undefined) countRate(rate.row, context);
+  if (intent != null) takeIntent(account.root, intent, request.id, context);
+  const alerts = newAlerts(path.nodes, context);
+  return { kind: "held", createdMs: nowMs, rate: rate?.state ?? null, alerts };
+}
+
+function heldBefore(request: HoldDraft, known: CallRow, set: WorkingSet): HoldResult {
+  const entry = set.entry(known.root, known.id);
+  if (entry === undefined) throw new Error(`hold ${known.id} has no entry`);
+  if (!saysTheSame(entry.text, "request", request.text)) {
+    throw new Error(`hold ${request.id} was posted with another content`);
+  }
+  return { kind: "held", createdMs: known.createdMs, rate: null, alerts: [] };
+}
+
+/** A revoked key still holds: the request was let in before, and its hold is the same money. */
+function keyOf(request: HoldDraft, set: WorkingSet): NodeRow {
+  const key = nodeOf(request.keyId, set);
+  if (key === undefined || key.kind !== "key" || key.parent !== request.accountId) {
+    throw new Error(`hold ${request.id}: no key ${request.keyId} of ${request.accountId}`);
+  }
+  return key;
+}
+
+function limitRefusal(
+  request: HoldDraft,
+  path: readonly NodeRow[],
+  context: Context,
+): HoldResult | undefined {
+  const { root, nodes } = roomState(path, context);
+  const room = roomExceeded(request.amount, root, nodes);
+  return room === undefined ? undefined : { kind: "refused", required: request.amount, ...room };
+}
+
+function houseTerms(request: HoldDraft, path: readonly NodeRow[]) {
+  const root = path.at(-1);
+  if (root === undefined) throw new Error("a path has at least one node");
+  return {
+    root: root.root,
+    connection: request.connection,
+    vendorAmount: request.vendorAmount,
+    rootLimits: settingsIn(root.settings).house ?? {},
+    connectionLimits: request.admission.connectionLimits ?? {},
+  };
+}
+
+/** What the limits of a path are decided on. */
+function roomState(
+  path: readonly NodeRow[],
+  { set, windows }: Context,
+): { readonly root: RootState; readonly nodes: readonly NodeState[] } {
+  const top = path.at(-1);
+  if (top === undefined) throw new Error("a path has at least one node");
+  const { books } = requireRoot(top.root, set);
+  const used = (node: string, window: string): Used =>
+    usedAt({ root: top.root, node, window }, set);
+  return {
+    root: {
+      id: top.id,
+      prepaid: top.prepaid,
+      available: books.available,
+      held: books.held,
+      vendorPayable: books.vendor_payable,
+    },
+    nodes: path.map(({ id, limits }) => ({
+      id,
+      limits,
+      used: {
+        day: used(id, windows.day),
+        month: used(id, windows.month),
+        total: used(id, TOTAL_WINDOW),
+      },
+    })),
+  };
+}
+
+function appendHold(request: HoldDraft, path: KeyPath, context: Context): CallRow {
+  const { accountId, keyId, id, tags } = request;
+  const { amount, vendorAmount, vendor, connection, model } = request;
+  const { qualityAsked, size, user } = request;
+  const root = path.nodes.at(-1)?.root ?? accountId;
+  const { windows } = context;
+  const origin = originOf({ root, account: accountId }, context);
+  const entry = holdEntry(request, { path: path.ids, windows }, origin);
+  const { sequence } = append(root, [entry], context);
+  const process = request.admission.process ?? null;
+  const call: CallRow = {
+    ...{ root, id, account: accountId, key: keyId, path: path.text, ...windows },
+    ...{ amount, vendorAmount, vendor, connection, model, process, qualityAsked, size, user },
+    ...{ tags, sequence, createdMs: context.nowMs, task: null, ended: null },
+  };
+  context.set.calls.set(id, call);
+  return call;
+}
+
+function countHold(call: CallRow, path: KeyPath, context: Context): void {
+  const { root, day, month, amount } = call;
+  for (const node of path.ids) {
+    for (const window of [day, month, TOTAL_WINDOW]) {
+      count({ root, node, window }, { held: amount, settled: ZERO_USD }, context.set);
+    }
+  }
+  houseHolds(call, context);
+}

@@ -1,0 +1,315 @@
+import type { StoredPrice } from "../port.ts";
+import type {
+  AdoptableRow,
+  AlertRow,
+  CallRow,
+  CorrectionRow,
+  CounterRow,
+  EntryRow,
+  IntentRow,
+  NodeRow,
+  RateRow,
+  RootRow,
+} from "./rows.ts";
+
+/**
+ * What a store can be asked for while a transaction is decided. Undefined means that it isn't there.
+ *
+ * @throws NotLoaded where the store can't answer at once: it loads what was asked for and begins anew.
+ */
+export type Reads = {
+  readonly root: (root: string) => RootRow | undefined;
+  /** By id alone: ids are never given twice. */
+  readonly node: (id: string) => NodeRow | undefined;
+  readonly tree: (root: string) => readonly NodeRow[];
+  readonly counter: (root: string, node: string, window: string) => CounterRow | undefined;
+  readonly call: (root: string, id: string) => CallRow | undefined;
+  readonly entry: (root: string, id: string) => EntryRow | undefined;
+  readonly intent: (root: string, scope: string) => IntentRow | undefined;
+  readonly adoptable: (root: string, key: string, body: string) => readonly AdoptableRow[];
+  readonly rate: (root: string, node: string) => RateRow | undefined;
+  readonly alert: (
+    root: string,
+    node: string,
+    window: string,
+    threshold: number,
+  ) => AlertRow | undefined;
+  /** The newest correction of an entry. */
+  readonly correction: (root: string, corrects: string) => CorrectionRow | undefined;
+  readonly price: (sha256: string) => StoredPrice | undefined;
+  readonly priceNamed: (id: string) => StoredPrice | undefined;
+};
+
+/** A row's newest value, and what the store must be told of it. */
+type Cell<Row> = { row: Row | undefined; change: "none" | "insert" | "update" };
+
+function changesIn<Row>(changed: Iterable<Cell<Row>>) {
+  const inserted: Row[] = [];
+  const updated: Row[] = [];
+  for (const { row, change } of changed) {
+    if (row === undefined || change === "none") continue;
+    (change === "insert" ? inserted : updated).push(row);
+  }
+  return { inserted, updated };
+}
+
+/** Rows of one kind: read once, changed however often, written once. */
+export class Table<Row> {
+  readonly #cells = new Map<string, Cell<Row>>();
+  readonly #changed = new Set<Cell<Row>>();
+
+  /** @param read asks the store when the row isn't here yet. */
+  get(key: string, read: () => Row | undefined): Row | undefined {
+    const cell = this.#cells.get(key);
+    if (cell !== undefined) return cell.row;
+    const row = read();
+    this.#cells.set(key, { row, change: "none" });
+    return row;
+  }
+
+  /** Sets a row that was read before: present ones are updated, absent ones inserted. */
+  set(key: string, row: Row): void {
+    const cell = this.#cells.get(key);
+    if (cell === undefined) {
+      const fresh: Cell<Row> = { row, change: "insert" };
+      this.#cells.set(key, fresh);
+      this.#changed.add(fresh);
+      return;
+    }
+    if (cell.change === "none") cell.change = cell.row === undefined ? "insert" : "update";
+    cell.row = row;
+    this.#changed.add(cell);
+  }
+
+  get size(): number {
+    return this.#cells.size;
+  }
+
+  changes(): { readonly inserted: readonly Row[]; readonly updated: readonly Row[] } {
+    return changesIn(this.#changed);
+  }
+
+  /** What was changed is stored now. */
+  settled(): void {
+    for (const cell of this.#changed) cell.change = "none";
+    this.#changed.clear();
+  }
+
+  forget(): void {
+    this.#cells.clear();
+    this.#changed.clear();
+  }
+}
+
+/**
+ * Counters, which every call reads and changes by the dozen: found by three short names in turn, which is
+ * several times faster than by one long one.
+ */
+class CounterTable {
+  readonly #cells = new Map<string, Map<string, Map<string, Cell<CounterRow>>>>();
+  readonly #changed = new Set<Cell<CounterRow>>();
+  #size = 0;
+
+  /** The cell of a counter; `read` asks the store when it isn't here yet. */
+  #cell(key: CounterKey, read: Reads["counter"]): Cell<CounterRow> {
+    const { root, node, window } = key;
+    const windows = inner(inner(this.#cells, root), node);
+    const known = windows.get(window);
+    if (known !== undefined) return known;
+    const cell: Cell<CounterRow> = { row: read(root, node, window), change: "none" };
+    windows.set(window, cell);
+    this.#size += 1;
+    return cell;
+  }
+
+  get(key: CounterKey, read: Reads["counter"]): CounterRow | undefined {
+    return this.#cell(key, read).row;
+  }
+
+  /** Replaces a counter by what `change` makes of it. */
+  update(
+    key: CounterKey,
+    read: Reads["counter"],
+    change: (row: CounterRow | undefined) => CounterRow,
+  ): void {
+    const cell = this.#cell(key, read);
+    const row = change(cell.row);
+    if (cell.change === "none") cell.change = cell.row === undefined ? "insert" : "update";
+    cell.row = row;
+    this.#changed.add(cell);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  changes(): { readonly inserted: readonly CounterRow[]; readonly updated: readonly CounterRow[] } {
+    return changesIn(this.#changed);
+  }
+
+  settled(): void {
+    for (const cell of this.#changed) cell.change = "none";
+    this.#changed.clear();
+  }
+
+  forget(): void {
+    this.#cells.clear();
+    this.#changed.clear();
+    this.#size = 0;
+  }
+}
+
+function inner<Value>(outer: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
+  const known = outer.get(key);
+  if (known !== undefined) return known;
+  const made = new Map<string, Value>();
+  outer.set(key, made);
+  return made;
+}
+
+/** A window of a node in a root. */
+export type CounterKey = Pick<CounterRow, "root" | "node" | "window">;
+
+/** From a key up to its root: the nodes, their ids, and the ids as a call's row keeps them. */
+export type KeyPath = {
+  readonly nodes: readonly NodeRow[];
+  readonly ids: readonly string[];
+  readonly text: string;
+};
+
+/** More rows than this are not kept from one transaction to the next. */
+const KEPT_MAX = 20_000;
+
+/**
+ * Everything that a transaction has read and what it makes of it, written in one go before the commit.
+ *
+ * Kept from one transaction to the next as long as nobody else writes: the SQLite file has one owner, and
+ * in PostgreSQL the root's locked row tells by its version. After a failure it is thrown away.
+ */
+export class WorkingSet {
+  readonly roots = new Table<RootRow>();
+  readonly nodes = new Table<NodeRow>();
+  readonly counters = new CounterTable();
+  /** By key; good as long as no node changes. */
+  readonly paths = new Map<string, KeyPath>();
+  readonly #idsInPath = new Map<string, readonly string[]>();
+  readonly calls = new Table<CallRow>();
+  readonly intents = new Table<IntentRow>();
+  readonly rates = new Table<RateRow>();
+  readonly alerts = new Table<AlertRow>();
+  /** Appended corrections, by their own ids: an entry may be corrected twice in one transaction. */
+  readonly corrections = new Table<CorrectionRow>();
+  readonly #newestCorrections = new Map<string, CorrectionRow>();
+  readonly prices = new Table<StoredPrice>();
+  readonly pricesNamed = new Table<StoredPrice>();
+  /** Appended entries, in the order of their chains. */
+  readonly entries: EntryRow[] = [];
+  readonly #entriesById = new Map<string, EntryRow>();
+  /** Calls that came to be adoptable, and those that were taken. */
+  readonly adoptables: AdoptableRow[] = [];
+
+  readonly reads: Reads;
+
+  constructor(reads: Reads) {
+    this.reads = reads;
+  }
+
+  /** Adds or changes a node. */
+  setNode(row: NodeRow): void {
+    this.nodes.set(row.id, row);
+    this.paths.clear();
+  }
+
+  /** The ids in a call's path. */
+  idsIn(path: string): readonly string[] {
+    const known = this.#idsInPath.get(path);
+    if (known !== undefined) return known;
+    if (this.#idsInPath.size >= KEPT_MAX) this.#idsInPath.clear();
+    const ids = path.split(" ");
+    this.#idsInPath.set(path, ids);
+    return ids;
+  }
+
+  append(entry: EntryRow): void {
+    this.entries.push(entry);
+    this.#entriesById.set(entry.id, entry);
+  }
+
+  /** An entry by its id, appended just now or long ago. */
+  entry(root: string, id: string): EntryRow | undefined {
+    return this.#entriesById.get(id) ?? this.reads.entry(root, id);
+  }
+
+  /** The newest correction of an entry, made just now or long ago. */
+  correction(root: string, corrects: string): CorrectionRow | undefined {
+    return (
+      this.#newestCorrections.get(`${root} ${corrects}`) ?? this.reads.correction(root, corrects)
+    );
+  }
+
+  correct(row: CorrectionRow): void {
+    this.corrections.set(`${row.root} ${row.id}`, row);
+    this.#newestCorrections.set(`${row.root} ${row.corrects}`, row);
+  }
+
+  /** Whether anything has to be written. */
+  get changed(): boolean {
+    return this.entries.length > 0 || this.adoptables.length > 0 || this.#tables().some(isChanged);
+  }
+
+  /** Call before writing: raises the version of every root that was touched. Every change touches its root. */
+  seal(): void {
+    const { inserted, updated } = this.roots.changes();
+    for (const row of [...inserted, ...updated]) {
+      this.roots.set(row.root, { ...row, version: row.version + 1n });
+    }
+  }
+
+  /** Call after the commit: keeps what the next transaction can use. */
+  settled(): void {
+    for (const table of this.#tables()) table.settled();
+    this.#forgetBriefOnes();
+    const kept = this.nodes.size + this.counters.size + this.calls.size;
+    if (kept > KEPT_MAX) this.forget();
+  }
+
+  /** Throws everything away: the next transaction reads anew. */
+  forget(): void {
+    for (const table of this.#tables()) table.forget();
+    this.paths.clear();
+    this.#forgetBriefOnes();
+  }
+
+  /** Rows that hardly any later transaction asks for again. */
+  #forgetBriefOnes(): void {
+    this.intents.forget();
+    this.rates.forget();
+    this.corrections.forget();
+    this.#newestCorrections.clear();
+    this.entries.length = 0;
+    this.#entriesById.clear();
+    this.adoptables.length = 0;
+  }
+
+  #tables(): readonly Kept[] {
+    return [
+      this.roots,
+      this.nodes,
+      this.counters,
+      this.calls,
+      this.intents,
+      this.rates,
+      this.alerts,
+      this.corrections,
+      this.prices,
+      this.pricesNamed,
+    ];
+  }
+}
+
+type Kept = Pick<Table<unknown>, "changes" | "settled" | "forget">;
+
+function isChanged(table: Kept): boolean {
+  const { inserted, updated } = table.changes();
+  return inserted.length + updated.length > 0;
+}

@@ -1,0 +1,150 @@
+import type { PicoUsd } from "../money/pico-usd.ts";
+import type { Correctable } from "./accounts-port.ts";
+
+/** What the ledger tells of many calls at once. Lists are newest first and come in pages. */
+
+export type Page<Item> = {
+  readonly items: readonly Item[];
+  /** Give it back as `before` for the next page; null on the last. */
+  readonly next: string | null;
+};
+
+export type PageRequest = {
+  /** Exposures and overruns: this account and all below it, by the path at their time. Others: it alone. */
+  readonly accountId?: string | undefined;
+  readonly before?: string | undefined;
+  /** 1 to 1,000. */
+  readonly most: number;
+};
+
+/** A `before` that no page of this list gave out. */
+export class InvalidPage extends Error {
+  override readonly name = "InvalidPage";
+}
+
+/** What of a call the house may have to pay though nobody is charged. */
+export type Exposure = {
+  readonly entryId: string;
+  readonly holdId: string;
+  readonly accountId: string;
+  readonly vendor: string;
+  readonly connection: string;
+  readonly model: string;
+  readonly amount: PicoUsd;
+  readonly reason: string;
+  readonly openedMs: number;
+  /** Closed by a correction that says what the vendor billed. */
+  readonly billed: PicoUsd | null;
+};
+
+/** What usage came to beyond the ceiling. */
+export type Overrun = {
+  readonly entryId: string;
+  readonly holdId: string;
+  readonly accountId: string;
+  readonly vendor: string;
+  readonly connection: string;
+  readonly model: string;
+  readonly ceiling: PicoUsd;
+  readonly amount: PicoUsd;
+  readonly createdMs: number;
+};
+
+export type Correction = {
+  readonly entryId: string;
+  readonly corrects: string;
+  readonly of: Correctable;
+  readonly accountId: string;
+  /** Null for a funding. */
+  readonly holdId: string | null;
+  readonly before: PicoUsd;
+  readonly after: PicoUsd;
+  readonly reason: string;
+  readonly actor: string;
+  readonly createdMs: number;
+};
+
+/** A limit of which 50, 80 or 100 % are used: said once a window and threshold. */
+export type Alert = {
+  readonly nodeId: string;
+  readonly limit: "prepaid" | "day" | "month" | "total" | "range";
+  /** `2026-11-22`, `2026-11`, `total`, `range`; for a prepaid balance what was funded, in picodollars. */
+  readonly window: string;
+  readonly threshold: 50 | 80 | 100;
+  readonly used: PicoUsd;
+  readonly of: PicoUsd;
+  readonly createdMs: number;
+};
+
+/** What usage may be told apart by. `tag:NAME` is the value of one tag. */
+export type UsageDimension =
+  | "day"
+  | "model"
+  | "vendor"
+  | "connection"
+  | "quality_asked"
+  | "quality_billed"
+  | "size"
+  | "account"
+  | "key"
+  | "user"
+  | `tag:${string}`;
+
+export type UsageQuery = {
+  /** This account and all below it, by the path at the time of the call; absent is everything. */
+  readonly accountId?: string | undefined;
+  readonly keyId?: string | undefined;
+  /** First and last UTC day of the holds, both included, YYYY-MM-DD. */
+  readonly from: string;
+  readonly to: string;
+  readonly by: readonly UsageDimension[];
+  /** Rows beyond which nothing is told; at least 1. Absent: however many there are. */
+  readonly most?: number;
+};
+
+/** A report of more rows than were to be told at most. */
+export class TooManyRows extends Error {
+  override readonly name = "TooManyRows";
+}
+
+export type UsageRow = {
+  /** In the order of `by`; null where a call says nothing of it. */
+  readonly keys: readonly (string | null)[];
+  readonly calls: number;
+  /** Calls that made an image and were charged. */
+  readonly settled: number;
+  readonly images: number;
+  readonly charge: PicoUsd;
+  readonly held: PicoUsd;
+  readonly vendorCost: PicoUsd;
+  readonly overrun: PicoUsd;
+  /** Open ones. */
+  readonly exposure: PicoUsd;
+};
+
+/** Which calls to look for: those whose hold, or whose ending's echoed price, cites a price version. */
+export type PricedCallsQuery = {
+  readonly priceId: string;
+  /** This account and all below it, by the path at the time of the call; absent is everything. */
+  readonly accountId?: string | undefined;
+  /** First UTC day of the holds, YYYY-MM-DD. */
+  readonly from?: string | undefined;
+  /** Where the slice before ended: its `next`. */
+  readonly after?: string | undefined;
+};
+
+/** What a slice of the calls held, root by root, oldest first. It may be empty and not the last. */
+export type PricedCalls = {
+  /** Ended calls only: an open one has been billed nothing yet. */
+  readonly holdIds: readonly string[];
+  /** Null after the last slice. */
+  readonly next: string | null;
+};
+
+/** A place of a root's chain and the hash it had: an anchor, once it is kept where nobody rewrites it. */
+export type ChainHead = {
+  readonly root: string;
+  readonly sequence: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+};

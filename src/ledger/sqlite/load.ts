@@ -1,0 +1,56 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Reads } from "../engine/working-set.ts";
+import {
+  adoptableRow,
+  alertRow,
+  callRow,
+  correctionRow,
+  counterRow,
+  entryRow,
+  intentRow,
+  nodeRow,
+  priceRow,
+  rateRow,
+  rootRow,
+} from "../sql/decode.ts";
+import type { Cell, Row } from "../sql/rows.ts";
+
+/** What decisions read of the file, at once. */
+export function openReads(database: DatabaseSync): Reads {
+  function one<Item>(sql: string, read: (row: Row) => Item): (...of: Cell[]) => Item | undefined {
+    const statement = database.prepare(sql);
+    return (...of) => {
+      const row = statement.get(...of);
+      return row === undefined ? undefined : read(row);
+    };
+  }
+  function all<Item>(sql: string, read: (row: Row) => Item): (...of: Cell[]) => readonly Item[] {
+    const statement = database.prepare(sql);
+    return (...of) => statement.all(...of).map(read);
+  }
+  return {
+    root: one("SELECT * FROM roots WHERE root = ?", rootRow),
+    node: one("SELECT * FROM nodes WHERE id = ?", nodeRow),
+    tree: all("SELECT * FROM nodes WHERE root = ?", nodeRow),
+    counter: one("SELECT * FROM counters WHERE root = ? AND node = ? AND period = ?", counterRow),
+    call: one("SELECT * FROM calls WHERE root = ? AND id = ?", callRow),
+    entry: one("SELECT * FROM entries WHERE root = ? AND id = ?", entryRow),
+    intent: one("SELECT * FROM intents WHERE root = ? AND scope = ?", intentRow),
+    adoptable: all(
+      `SELECT * FROM adoptables WHERE root = ? AND key = ? AND body = ? AND claimed = 0
+       ORDER BY since_ms, hold`,
+      adoptableRow,
+    ),
+    rate: one("SELECT * FROM rates WHERE root = ? AND node = ?", rateRow),
+    alert: one(
+      "SELECT * FROM alerts WHERE root = ? AND node = ? AND period = ? AND threshold = ?",
+      alertRow,
+    ),
+    correction: one(
+      "SELECT * FROM corrections WHERE root = ? AND corrects = ? ORDER BY sequence DESC LIMIT 1",
+      correctionRow,
+    ),
+    price: one("SELECT * FROM price_versions WHERE sha256 = ?", priceRow),
+    priceNamed: one("SELECT * FROM price_versions WHERE id = ?", priceRow),
+  };
+}
