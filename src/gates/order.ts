@@ -24,10 +24,32 @@ export type ImageOrder = {
   readonly guidanceScale?: number;
   readonly watermark?: boolean;
   readonly promptExtend?: boolean;
+  /** The pictures to work on, in their order: at least one makes the order an edit. */
+  readonly references?: readonly [Reference, ...Reference[]];
+  /** Where the first reference may be changed. */
+  readonly mask?: Reference;
   /** Journal dimension; forwarded to vendors that have such a field. */
   readonly user?: string;
   /** Journal dimensions of the caller's own choosing. */
   readonly tags?: Readonly<Record<string, string>>;
+};
+
+/** A picture that the caller supplies, measured before anything is decided on it. */
+export type Reference = {
+  /** By its first bytes, never by its name or declared type: `png`, `jpeg`, `webp`, `gif`, `bmp`, `tiff`, `heic` … */
+  readonly format: string;
+  /** As stored: a turn that its metadata asks for isn't applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether its format and header allow see-through pixels. */
+  readonly alpha: boolean;
+  /** More than one frame. */
+  readonly animated: boolean;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Its bytes from the first one on, as often as needed, until the request is over. */
+  readonly read: () => AsyncIterable<Buffer>;
 };
 
 export type SizeAsked =

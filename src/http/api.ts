@@ -11,8 +11,9 @@ import { adminRoutes } from "./admin/routes.ts";
 import type { ApiDeps, ApiEnvironment } from "./api-deps.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
+import { hotRoute } from "./hot-routes.ts";
 import { modelJson } from "./models-json.ts";
-import { GENERATIONS_PATHS, ORDER_BYTES_MAX } from "./openai/generations.ts";
+import { ORDER_BYTES_MAX } from "./openai/generations.ts";
 import { parseOrder } from "./openai/parse-order.ts";
 import { openapiDocument } from "./openapi.ts";
 import { readJson } from "./read-body.ts";
@@ -20,7 +21,7 @@ import { ownUsageRoutes } from "./usage/routes.ts";
 
 type ApiContext = Context<ApiEnvironment>;
 
-/** Every route but the hot one, which runs on node's own streams (`server.ts`). */
+/** Every route but the hot ones, which run on node's own streams (`hot-routes.ts`). */
 export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
   app.onError((cause, context) => {
@@ -50,7 +51,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
 
 /** The methods under which a path is served; none when it isn't. */
 function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
-  if (GENERATIONS_PATHS.has(path)) return ["POST"];
+  if (hotRoute(path) !== undefined) return ["POST"];
   return ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );

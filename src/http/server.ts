@@ -10,8 +10,9 @@ import { newId } from "../ids.ts";
 import { Refusal } from "../refusals.ts";
 import { apiRoutes } from "./api.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { answerFor, refusalAnswer, sendError } from "./error-answer.ts";
-import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
+import { refusalAnswer, sendError } from "./error-answer.ts";
+import { type HotRoute, hotRoute } from "./hot-routes.ts";
+import type { HotCall } from "./image-call.ts";
 
 const HEADER_BYTES_MAX = 16 * 1024;
 /** Heads and bodies of requests must arrive within this time; answers take as long as pictures take. */
@@ -48,14 +49,15 @@ export function createGatewayServer(): GatewayServer {
   };
 }
 
-/** The hot route on node's own streams, every other route through hono. */
+/** Hot routes on node's own streams, every other route through hono. */
 function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): RequestListener {
   const api = getRequestListener(apiRoutes(deps).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
     const requestId = newId("req");
     const headers = commonHeaders(requestId, deps);
-    if (isGenerations(request)) {
-      const call = hot(request, response, { deps, headers, requestId });
+    const route = request.method === "POST" ? hotRoute(pathOf(request)) : undefined;
+    if (route !== undefined) {
+      const call = hot(route, { request, response }, { deps, headers, requestId });
       inFlight.add(call);
       void call.finally(() => inFlight.delete(call));
       return;
@@ -68,7 +70,7 @@ function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): RequestListener {
 /** Before and after its working life the gateway says so to everybody; `/healthz` stays true. */
 function refuseAll(why: string, retryAfterSeconds: number): RequestListener {
   return (request, response) => {
-    const path = request.url?.split("?")[0];
+    const path = pathOf(request);
     if (path === "/healthz") return answerJson(response, 200, { status: "ok" });
     if (path === "/readyz") return answerJson(response, 503, { ready: false });
     const refusal = new Refusal("not_ready", `${why}; nothing was spent`, { retryAfterSeconds });
@@ -88,26 +90,21 @@ function commonHeaders(requestId: string, deps: ApiDeps): Record<string, string>
   };
 }
 
-function isGenerations(request: IncomingMessage): boolean {
-  const path = request.url?.split("?")[0] ?? "";
-  return request.method === "POST" && GENERATIONS_PATHS.has(path);
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split("?")[0] ?? "";
 }
 
 async function hot(
-  request: IncomingMessage,
-  response: ServerResponse,
-  given: {
-    readonly deps: ApiDeps;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly requestId: string;
-  },
+  route: HotRoute,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  call: HotCall,
 ): Promise<void> {
   try {
-    await generations(request, response, given);
+    await route.run(request, response, call);
   } catch (cause) {
-    const answer = answerFor(cause, given.requestId, given.deps.log);
+    const answer = route.answerFor(cause, call.requestId, call.deps.log);
     // A body that nobody read to its end must not be taken for the next request.
     const close = request.complete ? {} : { connection: "close" };
-    sendError(response, answer, { ...given.headers, ...close });
+    sendError(response, answer, { ...call.headers, ...close });
   }
 }
