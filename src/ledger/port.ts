@@ -1,4 +1,5 @@
 import type { Basis } from "../billing/charge.ts";
+import type { BilledLeg } from "../billing/legs.ts";
 import type { Margin } from "../billing/margin.ts";
 import type { PricedFacts } from "../billing/rate.ts";
 import type { MissingReason, UsageItem } from "../billing/usage.ts";
@@ -124,8 +125,10 @@ export class LedgerUnavailable extends Error {
 
 /** Everything that the price of a request depends on, as far as it is known before the call (MONEY §4). */
 export type RequestFacts = {
-  readonly surface: "generations";
+  readonly surface: "generations" | "edits";
   readonly n: number;
+  /** Vendor calls of one image each that the images are spread over (`fan_out`); absent: one call. */
+  readonly legs?: number;
   /** The quality that the caller named, null when none; absent in entries of before it was kept. */
   readonly qualityAsked?: string | null;
   readonly size: {
@@ -293,6 +296,14 @@ type EndingFacts = {
   /** The quality that the vendor says it made, else the one that was priced; null where there is none; absent as in `RequestFacts`. */
   readonly qualityBilled?: string | null;
   readonly flags: readonly string[];
+  /** Each vendor call by itself, where there were several; the figures here are their sums. */
+  readonly legs?: readonly LegFacts[];
+};
+
+/** One of several vendor calls under one hold, in the order of their images. */
+export type LegFacts = BilledLeg & {
+  /** The refusal that the caller would have been answered with it alone; null where it made its image. */
+  readonly code: string | null;
 };
 
 export type Ending =

@@ -54,8 +54,9 @@ const pricedFacts = z.strictObject({
 });
 
 const requestFacts = z.strictObject({
-  surface: z.literal("generations"),
+  surface: z.enum(["generations", "edits"]),
   n: count,
+  legs: count.exactOptional(),
   qualityAsked: z.string().nullable().exactOptional(),
   size: z.strictObject({
     asked: z.string().nullable(),
@@ -119,6 +120,15 @@ const image = z.strictObject({
   flags: strings,
 });
 
+const leg = z.strictObject({
+  outcome: z.string(),
+  code: z.string().nullable(),
+  imagesMade: count,
+  reason: z.enum(missingReasons).nullable(),
+  items: z.array(usageItem),
+  echoed: z.boolean(),
+});
+
 const endingFacts = {
   holdId: z.string(),
   attempts: z.array(attempt),
@@ -132,6 +142,7 @@ const endingFacts = {
   qualityBilled: z.string().nullable().exactOptional(),
   flags: strings,
   items: z.array(usageItem),
+  legs: z.array(leg).exactOptional(),
 };
 
 /** The ending of an entry or a spool line. `echoedPrice` is a reference. */
