@@ -5,6 +5,9 @@ import type { ImageOrder, PromptMeasure } from "./order.ts";
 /** One capability: the refusal when an order asks for more than the model can do. */
 type Gate = (order: ImageOrder, can: Capabilities, prompt: PromptMeasure) => Refusal | undefined;
 
+/** Images of one request that are spread over as many calls: what one call of any model makes at most. */
+const FAN_OUT_MAX = 10;
+
 /** Throws the first refusal. Runs before any quote, hold or vendor call; sizes are resolved beside it. */
 export function passGates(order: ImageOrder, can: Capabilities, prompt: PromptMeasure): void {
   for (const gate of gates) {
@@ -24,13 +27,18 @@ const gates: readonly Gate[] = [
     return undefined;
   },
 
-  function imagesPerCall({ n }, { imagesPerCallMax }) {
-    if (n <= imagesPerCallMax) return undefined;
-    const remedy = imagesPerCallMax === 1 ? `send ${n} requests of n=1` : "send several requests";
+  function imagesPerCall({ n, fanOut }, { imagesPerCallMax }) {
+    if (fanOut === true && n <= FAN_OUT_MAX) return undefined;
+    if (fanOut !== true && n <= imagesPerCallMax) return undefined;
+    if (fanOut === true || n > FAN_OUT_MAX) {
+      const max = fanOut === true ? FAN_OUT_MAX : imagesPerCallMax;
+      const why = `at most ${max} images are made by one request; send several`;
+      return refuse("unsupported_n", "n", { sent: n, allowed: { min: 1, max }, why });
+    }
     return refuse("unsupported_n", "n", {
       sent: n,
       allowed: { min: 1, max: imagesPerCallMax },
-      why: `this model makes at most ${imagesPerCallMax} per call; ${remedy}`,
+      why: `this model makes at most ${imagesPerCallMax} per call; send "fan_out": true for as many calls under one hold, or several requests`,
     });
   },
 

@@ -9,6 +9,8 @@ export type ImageOrder = {
   readonly n: number;
   /** Set when nobody asked for a number, so that an `n` that goes out all the same is shown as sent. */
   readonly nOmitted?: true;
+  /** Several images are made by as many vendor calls. */
+  readonly fanOut?: true;
   /** Exact pixels, a resolution label such as "2K", or `auto`. */
   readonly size?: SizeAsked;
   readonly aspectRatio?: string;

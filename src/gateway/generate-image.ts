@@ -1,3 +1,4 @@
+import type { AcceptedOrder } from "../gates/accept.ts";
 import type { ImageOrder } from "../gates/order.ts";
 import type { ImageFacts, RateState } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
@@ -6,16 +7,20 @@ import type { ResultWriter } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
 import type { Lease } from "./connections.ts";
 import type { Deps } from "./deps.ts";
-import { dispatch } from "./dispatch.ts";
+import { type Dispatched, type DispatchTo, dispatch } from "./dispatch.ts";
+import { fanOut } from "./fan-out.ts";
 import {
   type Held,
-  type LostOutcome,
+  type Judged,
+  judgeCall,
+  type LegFailure,
   leavesCost,
   type MadeOutcome,
+  type ReadAsOf,
   type Settlement,
-  settlementOf,
   voidOf,
 } from "./judge.ts";
+import { judgeLegs } from "./judge-legs.ts";
 import { type ErrorText, Keeping } from "./keeping.ts";
 import { giveAgain, type Waiting, waitForSame } from "./once.ts";
 import { type Prepared, prepare } from "./prepare.ts";
@@ -54,6 +59,7 @@ export type Opened = {
 export type Finished = {
   readonly outcome: MadeOutcome;
   readonly settlement: Settlement;
+  readonly failures: readonly LegFailure[];
   /** Nothing was charged after all: recovery had ended the hold. */
   readonly late: boolean;
 };
@@ -105,20 +111,37 @@ async function callVendor(
   const { accepted, quote, callable } = prepared;
   const opened = client.open({ receiptId: holdId, prepared, rate });
   const keeping = new Keeping({ holdId, same: caller.same, opened, left: client.left }, deps);
-  const to = { lease, holdId, sink: opened.sink, headers: caller.vendorHeaders };
-  const { outcome, attempts } = await dispatch(accepted, to, deps);
+  const deadline = AbortSignal.timeout(deps.vendorTimeoutMs);
+  const to = { lease, holdId, sink: opened.sink, headers: caller.vendorHeaders, deadline };
+  const calls = await callAll(accepted, { ...to, spread: quote.frozen.legs !== undefined }, deps);
   lease.release(); // the vendor is done with it; what follows is our own
-  const call: Call = {
-    ...{ holdId, model: callable.model, quote: quote.frozen, attempts },
-    ...{ opened, keeping },
-  };
+  const attempts = calls.flatMap((each) => each.attempts);
+  const held = { holdId, model: callable.model, quote: quote.frozen, attempts };
+  const call: Call = { held, opened, keeping };
   try {
-    if (outcome.kind !== "made") await endWithout(outcome, call, deps);
-    else await endWith(outcome, call, deps);
+    const judged = judge(calls, held, { catalog: deps.catalog, asOf: deps.asOf() });
+    if (judged.kind === "made") await endWith(judged, call, deps);
+    else await endWithout(judged, call, deps);
   } catch (cause) {
     await endAfterBug(call, deps);
     throw cause;
   }
+}
+
+/** One call to the vendor, or as many as there are images (`fan_out`). */
+async function callAll(
+  accepted: AcceptedOrder,
+  { spread, ...to }: DispatchTo & { readonly spread: boolean },
+  deps: Deps,
+): Promise<readonly Dispatched[]> {
+  return spread ? await fanOut(accepted, to, deps) : [await dispatch(accepted, to, deps)];
+}
+
+function judge(calls: readonly Dispatched[], held: Held, read: ReadAsOf): Judged {
+  const [only, ...more] = calls;
+  return only === undefined || more.length > 0 || held.quote.legs !== undefined
+    ? judgeLegs(calls, held, read)
+    : judgeCall(only.outcome, held, read);
 }
 
 /** An order that may go out: priced, over a connection with room, held for. */
@@ -129,29 +152,37 @@ type Ready = {
 };
 
 /** A call that the vendor has answered. */
-type Call = Held & { readonly opened: Opened; readonly keeping: Keeping };
+type Call = {
+  readonly held: Held;
+  readonly opened: Opened;
+  readonly keeping: Keeping;
+};
+
+type Made = Extract<Judged, { kind: "made" }>;
+type Lost = Extract<Judged, { kind: "lost" }>;
 
 /** Charged: the settlement is durable before the last byte leaves, and what is kept of it before that. */
-async function endWith(outcome: MadeOutcome, call: Call, deps: Deps): Promise<void> {
+async function endWith(judged: Made, call: Call, deps: Deps): Promise<void> {
+  const { outcome, failures } = judged;
   const { opened, keeping } = call;
+  const { holdId } = call.held;
   const { images, gone } = opened.delivered();
   const flags = gone ? ["client_gone"] : [];
-  const { catalog } = deps;
-  const settled = settlementOf(outcome, call, { images, flags, catalog, asOf: deps.asOf() });
-  const made = { outcome, settlement: settled, late: false };
+  const settled = judged.settlement({ images, flags });
+  const made = { outcome, failures, settlement: settled, late: false };
   const end = opened.endOf(made);
   const kept = await keeping.sealMade(end);
   const settlement = { ...settled, flags: [...settled.flags, ...kept] };
   const posted = await deps.end(settlement);
   if (settlement.overrun > 0n) {
     deps.log.error(
-      { receipt: call.holdId, overrun: formatUsd(settlement.overrun) },
+      { receipt: holdId, overrun: formatUsd(settlement.overrun) },
       "usage above the ceiling",
     );
   }
   if (posted.kind === "lost") {
     const why = "the ledger could not record this call. Nothing was charged";
-    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: call.holdId }));
+    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: holdId }));
   }
   if (posted.kind === "late") return opened.finish(opened.endOf({ ...made, late: true }));
   opened.finish(end);
@@ -159,10 +190,12 @@ async function endWith(outcome: MadeOutcome, call: Call, deps: Deps): Promise<vo
 }
 
 /** Not charged: the ending is durable before the error leaves. */
-async function endWithout(outcome: LostOutcome, call: Call, deps: Deps): Promise<void> {
-  const { holdId, opened, keeping } = call;
+async function endWithout(judged: Lost, call: Call, deps: Deps): Promise<void> {
+  const { outcome } = judged;
+  const { held, opened, keeping } = call;
+  const { holdId } = held;
   const refusal = refusalOf(outcome, holdId);
-  const voiding = voidOf(outcome, call, refusal.code);
+  const voiding = judged.voiding(refusal.code);
   await keeping.sealError(opened.errorOf(refusal), { leavesCost: leavesCost(voiding) });
   await deps.end(voiding);
   if (outcome.kind === "our_account") {
@@ -177,9 +210,12 @@ async function endAfterBug(call: Call, deps: Deps): Promise<void> {
   await call.keeping.discard();
   try {
     await deps.end(
-      voidOf({ kind: "unknown", why: "unreadable", ...nothing }, call, "internal_error"),
+      voidOf({ kind: "unknown", why: "unreadable", ...nothing }, call.held, "internal_error"),
     );
   } catch (cause) {
-    deps.log.error({ receipt: call.holdId, cause }, "a hold could not be ended; recovery will");
+    deps.log.error(
+      { receipt: call.held.holdId, cause },
+      "a hold could not be ended; recovery will",
+    );
   }
 }

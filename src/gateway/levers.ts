@@ -59,10 +59,11 @@ function leverOf(
     quality: set.param === "quality" ? set.value : accepted.quality,
     size: set.size ?? accepted.size,
   };
-  const { facts, n, margin = null } = quote.frozen;
+  const { facts, n, legs, margin = null } = quote.frozen;
   const requoted = quoteEstimate(callable.model, callable.price, {
     facts: set.param === "quality" ? { ...facts, quality: set.value } : facts,
     n,
+    ...(legs === undefined ? {} : { legs }),
     estimate: callable.vendor.estimate(changed),
     margin,
   });

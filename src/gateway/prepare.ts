@@ -74,6 +74,7 @@ function price(callable: CallableModel, { order: asked, prompt, by }: Asking): P
   const quote = quoteEstimate(callable.model, callable.price, {
     facts,
     n: BigInt(order.n),
+    ...(order.fanOut === true && order.n > 1 ? { legs: BigInt(order.n) } : {}),
     estimate,
     margin: by.policy.margin,
   });

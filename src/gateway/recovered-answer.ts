@@ -49,7 +49,10 @@ export function recoveredAnswer(
       const { images } = answer;
       const delivered = { images, flags: ["recovered_task"], catalog, asOf: hold.asOf };
       const settlement = settlementOf(outcome, held, delivered);
-      const { tail, headers } = composer.endOf({ outcome, settlement, late: false }, hold);
+      const { tail, headers } = composer.endOf(
+        { outcome, settlement, late: false, failures: [] },
+        hold,
+      );
       const kept = await writer.seal("made", { status: 200, headers }, tail);
       return kept ? settlement : undefined;
     },

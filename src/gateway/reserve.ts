@@ -109,6 +109,7 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     facts: {
       surface: "generations",
       n: order.n,
+      ...(quote.frozen.legs === undefined ? {} : { legs: Number(quote.frozen.legs) }),
       qualityAsked: order.quality ?? null,
       size: {
         asked: sizeText(asked) ?? null,

@@ -39,7 +39,9 @@ export function answerTail(finished: Finished, cost: CostSaid): string {
   const { answer } = finished.outcome;
   // Earlier images have left already; fields beside their base64 exist only where one image is made a call.
   const last = fieldsText(answer.perImage.at(-1) ?? {});
-  const top = fieldsText({ created: answer.created, ...answer.top });
+  const { failures } = finished;
+  const failed = failures.length === 0 ? {} : { failures };
+  const top = fieldsText({ created: answer.created, ...answer.top, ...failed });
   return `${last}}]${top},"usage":${usageText(finished, cost)}}\n`;
 }
 

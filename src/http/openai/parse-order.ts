@@ -111,7 +111,6 @@ function refuseNotYetServed(asked: Parsed): void {
   const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
     ["stream", asked.stream === true, "leave it out or send false"],
     ["partial_images", (asked.partial_images ?? 0) !== 0, "leave it out or send 0"],
-    ["fan_out", asked.fan_out === true, "send one request an image"],
     ["response_format", asked.response_format === "url", "ask for b64_json"],
     ["image", asked.image !== undefined, "references are not served yet"],
     ["images", asked.images !== undefined, "references are not served yet"],
@@ -134,6 +133,7 @@ function toOrder(asked: Parsed): ImageOrder {
     prompt: asked.prompt,
     n: asked.n ?? 1,
     nOmitted: asked.n === undefined ? (true as const) : undefined,
+    fanOut: asked.fan_out === true ? (true as const) : undefined,
     size: asked.size === undefined ? undefined : parseSize(asked.size),
     aspectRatio: asked.aspect_ratio,
     resolution: asked.resolution,
