@@ -170,7 +170,8 @@ describe("what a model can't do is refused before any spend", () => {
   it("a refusal says what was sent, what is allowed, and the cheapest model that could do it", async () => {
     const { body } = await sandbox.generate({ model: "gemini-2.5-flash-image", prompt: MUG, n: 2 });
     expect(body.error).toMatchObject({
-      message: "n=2: this model makes at most 1 per call; send 2 requests of n=1",
+      message:
+        'n=2: this model makes at most 1 per call; send "fan_out": true for as many calls under one hold, or several requests',
       sent: 2,
       allowed: { min: 1, max: 1 },
       suggested_model: expect.any(String),
@@ -206,7 +207,6 @@ describe("what a model can't do is refused before any spend", () => {
   it.each([
     { sent: { stream: true }, param: "stream" },
     { sent: { partial_images: 2 }, param: "partial_images" },
-    { sent: { fan_out: true }, param: "fan_out" },
     { sent: { response_format: "url" }, param: "response_format" },
     { sent: { image: "data:image/png;base64,AAAA" }, param: "image" },
     { sent: { images: [{ image_url: "https://example.com/a.png" }] }, param: "images" },
