@@ -42,6 +42,29 @@ const gates: readonly Gate[] = [
     });
   },
 
+  function streaming({ stream, n, fanOut }, { streaming: knob }) {
+    if (stream !== true || n === 1 || fanOut === true || knob === undefined) return undefined;
+    return refuse("unsupported_combination", "stream", {
+      sent: true,
+      allowed: { n: 1 },
+      why: 'this model streams one image a call; send n=1, or "fan_out": true for one event an image',
+    });
+  },
+
+  function partialImages({ partialImages: asked, stream, n, fanOut }, { streaming: knob }) {
+    if (asked === undefined || asked === 0) return undefined;
+    if (knob === undefined) return unknownTo("partial_images", asked);
+    const max = knob.partialImagesMax;
+    const refusal = inRange("partial_images", asked, { min: 0, max });
+    if (refusal !== undefined) return refusal;
+    if (stream === true && !(fanOut === true && n > 1)) return undefined;
+    return refuse("unsupported_combination", "partial_images", {
+      sent: asked,
+      allowed: { stream: true, n: 1 },
+      why: 'they come in a stream of one image: send "stream": true, and no fan_out',
+    });
+  },
+
   function quality({ quality: asked }, { quality: knob }) {
     return oneOf("quality", asked, knob?.tiers);
   },

@@ -9,6 +9,10 @@ export type ImageOrder = {
   readonly n: number;
   /** Set when nobody asked for a number, so that an `n` that goes out all the same is shown as sent. */
   readonly nOmitted?: true;
+  /** The answer is a stream of events. */
+  readonly stream?: true;
+  /** Interim pictures to send while an image is being made. */
+  readonly partialImages?: number;
   /** Several images are made by as many vendor calls. */
   readonly fanOut?: true;
   /** Exact pixels, a resolution label such as "2K", or `auto`. */

@@ -10,7 +10,7 @@ import { type Held, type MadeOutcome, type Settlement, settlementOf } from "./ju
 
 /** How a surface writes an answer that nobody waits for. */
 export type Composer = {
-  readonly envelope: Envelope;
+  readonly envelope: (hold: LedgerCall["hold"]) => Envelope;
   readonly endOf: (made: Finished, hold: LedgerCall["hold"]) => AnswerEnd;
 };
 
@@ -34,7 +34,7 @@ export function recoveredAnswer(
   const { catalog, results, composer } = given;
   const { pixels } = hold.facts.size;
   const answer = new Answer(nobody, {
-    envelope: composer.envelope,
+    envelope: composer.envelope(hold),
     headers: {},
     asked: pixels === null ? undefined : parsePixels(pixels),
     foreseen: () => ({}),

@@ -109,6 +109,8 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     facts: {
       surface: "generations",
       n: order.n,
+      ...(order.stream === true ? { stream: true } : {}),
+      ...(order.partialImages === undefined ? {} : { partialImages: order.partialImages }),
       ...(quote.frozen.legs === undefined ? {} : { legs: Number(quote.frozen.legs) }),
       qualityAsked: order.quality ?? null,
       size: {

@@ -127,6 +127,10 @@ export class LedgerUnavailable extends Error {
 export type RequestFacts = {
   readonly surface: "generations" | "edits";
   readonly n: number;
+  /** The caller asked for a stream of events. */
+  readonly stream?: true;
+  /** Interim pictures that were asked for. */
+  readonly partialImages?: number;
   /** Vendor calls of one image each that the images are spread over (`fan_out`); absent: one call. */
   readonly legs?: number;
   /** The quality that the caller named, null when none; absent in entries of before it was kept. */

@@ -56,6 +56,8 @@ const pricedFacts = z.strictObject({
 const requestFacts = z.strictObject({
   surface: z.enum(["generations", "edits"]),
   n: count,
+  stream: z.literal(true).exactOptional(),
+  partialImages: count.exactOptional(),
   legs: count.exactOptional(),
   qualityAsked: z.string().nullable().exactOptional(),
   size: z.strictObject({

@@ -46,7 +46,7 @@ export function answerTail(finished: Finished, cost: CostSaid): string {
 }
 
 /** Token counts in OpenAI's names, the images where nothing is counted in tokens, and the cost. */
-function usageText({ settlement }: Finished, cost: CostSaid): string {
+export function usageText({ settlement }: Finished, cost: CostSaid): string {
   const details = {
     currency: "USD",
     total: formatUsd(cost.total),
@@ -97,7 +97,7 @@ function usageCounts(items: readonly UsageItem[]): Record<string, unknown> {
 }
 
 /** `,"name":value` for each field: ready to stand behind others in an object. */
-function fieldsText(fields: Readonly<Record<string, unknown>>): string {
+export function fieldsText(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)

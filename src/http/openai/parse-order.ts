@@ -109,8 +109,6 @@ function shown(value: unknown): string {
 /** What a later version brings is refused by name, so that nobody pays for a request that was half understood. */
 function refuseNotYetServed(asked: Parsed): void {
   const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
-    ["stream", asked.stream === true, "leave it out or send false"],
-    ["partial_images", (asked.partial_images ?? 0) !== 0, "leave it out or send 0"],
     ["response_format", asked.response_format === "url", "ask for b64_json"],
     ["image", asked.image !== undefined, "references are not served yet"],
     ["images", asked.images !== undefined, "references are not served yet"],
@@ -133,6 +131,8 @@ function toOrder(asked: Parsed): ImageOrder {
     prompt: asked.prompt,
     n: asked.n ?? 1,
     nOmitted: asked.n === undefined ? (true as const) : undefined,
+    stream: asked.stream === true ? (true as const) : undefined,
+    partialImages: asked.partial_images,
     fanOut: asked.fan_out === true ? (true as const) : undefined,
     size: asked.size === undefined ? undefined : parseSize(asked.size),
     aspectRatio: asked.aspect_ratio,

@@ -16,6 +16,8 @@ export type WireRequestBody = {
   readonly output_compression?: number;
   readonly moderation?: string;
   readonly user?: string;
+  readonly stream?: true;
+  readonly partial_images?: number;
 };
 
 /**
@@ -46,7 +48,13 @@ export function wireBody(accepted: AcceptedOrder): WireRequestBody {
       ? { moderation: order.moderation }
       : {}),
     ...(order.user === undefined ? {} : { user: order.user }),
+    ...(isStreamed(accepted) ? { stream: true, partial_images: order.partialImages ?? 0 } : {}),
   };
+}
+
+/** Whether the vendor's own events are wanted: a stream without interim pictures is made of a whole answer. */
+export function isStreamed({ order }: AcceptedOrder): boolean {
+  return order.stream === true && (order.partialImages ?? 0) > 0;
 }
 
 /** Nothing goes out that was not asked for. */

@@ -13,6 +13,9 @@ type TableLaw = Extract<OutputLaw, { kind: "table" }>;
 /** Which way a tie goes in the grid's rounding: the official calculator is read both ways. */
 export type Ties = "even" | "up";
 
+/** Of each interim picture. Source: third parties quoting OpenAI's image guide [third], 2026-11-22; nobody published a measurement. */
+const DRAFT_TOKENS = 100n;
+
 const AREA_BASE = 2_000_000n;
 const AREA_SCALE = 4_000_000n;
 
@@ -22,7 +25,7 @@ const AREA_SCALE = 4_000_000n;
  * Source: longform.social recording of 2026-06-25 (o200k + 6) [third].
  */
 export function estimate(accepted: AcceptedOrder): Estimate {
-  const { model, prompt } = accepted;
+  const { model, order, prompt } = accepted;
   const law = model.outputLaw;
   const constant = BigInt(model.textConstant);
   const output = outputTokens(accepted);
@@ -31,12 +34,13 @@ export function estimate(accepted: AcceptedOrder): Estimate {
     quantity: BigInt(tokens) + constant,
   });
   const image = (quantity: bigint): UsageItem => ({ meter: "image_output_tokens", quantity });
+  const drafts = BigInt(order.partialImages ?? 0) * DRAFT_TOKENS;
   const ceilingText = law.kind === "table" ? BigInt(law.ceilingTextTokens) : 0n;
   return {
-    expected: [text(prompt.tokens), image(output.expected)],
+    expected: [text(prompt.tokens), image(output.expected + drafts)],
     ceiling: [
       text(prompt.bytes),
-      image(output.ceiling),
+      image(output.ceiling + drafts),
       ...(ceilingText === 0n
         ? []
         : [{ meter: "text_output_tokens" as const, quantity: ceilingText }]),
