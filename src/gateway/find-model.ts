@@ -84,9 +84,6 @@ export function callability(
   const life = lifeCycleAt(model, asOf);
   // What live refuses, the sandbox serves with a warning, because its emulators never retire.
   if (life.state !== "available" && deps.world === "live") return endOfLife(model, life);
-  if (!model.surfaces.includes("generations")) {
-    return obstacle("not_yet_served", "it only edits pictures; edits are not served yet");
-  }
   const connections = deps.connections.allowed(model.vendor, accountPath);
   const [first] = connections;
   if (first === undefined) return obstacle("model_not_available", withoutConnection(model, deps));

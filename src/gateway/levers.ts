@@ -1,6 +1,6 @@
 import { quoteEstimate } from "../billing/quote.ts";
 import type { ResolvedSize } from "../gates/order.ts";
-import { resolveSize } from "../gates/size.ts";
+import { resolveSize, sizesFor } from "../gates/size.ts";
 import { formatUsd, type PicoUsd, timesUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { Prepared } from "./prepare.ts";
@@ -78,7 +78,7 @@ function isOpen(size: ResolvedSize): boolean {
 function usualSize({ accepted }: Prepared): ResolvedSize | undefined {
   try {
     const order = { ...accepted.order, size: { kind: "pixels", ...USUAL_SIZE } as const };
-    return resolveSize(order, accepted.model.capabilities.sizes);
+    return resolveSize(order, sizesFor(order, accepted.model.capabilities));
   } catch (cause) {
     if (cause instanceof Refusal) return undefined;
     throw cause;

@@ -1,7 +1,7 @@
 import type { Estimate } from "../../billing/quote.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
-import { parsePixels } from "../../gates/size.ts";
+import { parsePixels, sizesFor } from "../../gates/size.ts";
 
 /** One priced image an image: exact, except where the vendor chooses the size and the size has a price. */
 export function estimate(accepted: AcceptedOrder): Estimate {
@@ -14,8 +14,8 @@ export function outputImages(quantity: bigint, areaPixels: bigint | undefined): 
 }
 
 /** The area that one picture will have; undefined, and so priced as the dearest, when the model chooses. */
-export function areaOf({ model, size }: AcceptedOrder): bigint | undefined {
-  const { labels, omitted } = model.capabilities.sizes;
+export function areaOf({ model, order, size }: AcceptedOrder): bigint | undefined {
+  const { labels, omitted } = sizesFor(order, model.capabilities);
   const nothingAsked = size.pixels === undefined && size.label === undefined;
   const label = size.label ?? (nothingAsked ? omitted.label : undefined);
   const pixels =

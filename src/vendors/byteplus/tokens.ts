@@ -1,7 +1,7 @@
 import type { Estimate } from "../../billing/quote.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
-import { parsePixels } from "../../gates/size.ts";
+import { parsePixels, sizesFor } from "../../gates/size.ts";
 
 /**
  * One priced image an image: nothing is estimated but its area, where price tiers depend on it. Output
@@ -19,8 +19,8 @@ export function estimate(accepted: AcceptedOrder): Estimate {
 }
 
 /** The area that the price tier follows; undefined where it can't be known: the dearest tier then. */
-function areaPixels({ size, model }: AcceptedOrder): bigint | undefined {
-  const { labels, omitted } = model.capabilities.sizes;
+function areaPixels({ order, size, model }: AcceptedOrder): bigint | undefined {
+  const { labels, omitted } = sizesFor(order, model.capabilities);
   const isOmitted = size.pixels === undefined && size.label === undefined;
   const pixels =
     size.pixels ??

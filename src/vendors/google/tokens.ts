@@ -1,6 +1,7 @@
 import type { Estimate } from "../../billing/quote.ts";
 import type { OutputLaw } from "../../catalog/schema.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
+import { sizesFor } from "../../gates/size.ts";
 
 type LabelLaw = Extract<OutputLaw, { readonly kind: "label_constant" }>;
 
@@ -48,9 +49,9 @@ function labelLaw({ model }: AcceptedOrder): LabelLaw {
 /** Tokens of the label that the call will be made at; of the dearest where the row names no default. */
 function tokensOf(
   tokens: Readonly<Record<string, number>>,
-  { model, size }: AcceptedOrder,
+  { model, order, size }: AcceptedOrder,
 ): number {
-  const label = size.label ?? model.capabilities.sizes.omitted.label;
+  const label = size.label ?? sizesFor(order, model.capabilities).omitted.label;
   const found = label === undefined ? Math.max(...Object.values(tokens)) : tokens[label];
   if (found === undefined) throw new Error(`${model.id}: no output tokens for the label ${label}`);
   return found;
