@@ -45,6 +45,7 @@ export async function recoverTask(
       taskId: open.taskId,
       connection: connected.connection,
       signal: AbortSignal.timeout(given.resumeMsMax ?? RESUME_MS_MAX),
+      references: call.hold.facts.references?.length ?? 0,
       ...(answer === undefined ? {} : { collect: { sink: answer.sink, imagesAsked } }),
     });
     const made = ended.kind === "succeeded" ? ended.made : undefined;

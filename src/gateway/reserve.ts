@@ -1,8 +1,9 @@
 import { RATING_VERSION, weakestMark } from "../billing/rate.ts";
+import type { Reference } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
 import type { JsonValue } from "../json.ts";
-import type { HoldRequest, RateState } from "../ledger/port.ts";
+import type { HoldRequest, RateState, ReferenceFacts, RequestFacts } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
 import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
@@ -88,9 +89,8 @@ function sayAlerts(alerts: readonly Alert[], log: Log): void {
 }
 
 function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: Deps): HoldRequest {
-  const { accepted, asked, callable, quote } = prepared;
-  const { order, size, prompt } = accepted;
-  const { pixels } = size;
+  const { accepted, callable, quote } = prepared;
+  const { order } = accepted;
   const { ceiling: vendorAmount, margin = null } = quote.frozen;
   return {
     id: newId("rcpt"),
@@ -106,23 +106,7 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     asOf: callable.asOf,
     price: storedPrice(callable.price),
     ratingVersion: RATING_VERSION,
-    facts: {
-      surface: "generations",
-      n: order.n,
-      ...(order.stream === true ? { stream: true } : {}),
-      ...(order.partialImages === undefined ? {} : { partialImages: order.partialImages }),
-      ...(quote.frozen.legs === undefined ? {} : { legs: Number(quote.frozen.legs) }),
-      qualityAsked: order.quality ?? null,
-      size: {
-        asked: sizeText(asked) ?? null,
-        pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,
-        label: size.label ?? null,
-        ratio: size.ratio ?? null,
-      },
-      priced: quote.frozen.facts,
-      promptBytes: prompt.bytes,
-      promptTokens: prompt.tokens,
-    },
+    facts: requestFacts(prepared),
     ceilingItems: quote.frozen.ceilingItems,
     resolved: prepared.resolved,
     sent: sentFor(prepared),
@@ -137,6 +121,36 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
       adopt: caller.same.adopt,
     },
   };
+}
+
+function requestFacts({ accepted, asked, quote }: Prepared): RequestFacts {
+  const { order, size, prompt } = accepted;
+  const { pixels } = size;
+  const { references, mask, inputFidelity } = order;
+  return {
+    surface: references === undefined ? "generations" : "edits",
+    n: order.n,
+    ...(order.stream === true ? { stream: true } : {}),
+    ...(order.partialImages === undefined ? {} : { partialImages: order.partialImages }),
+    ...(quote.frozen.legs === undefined ? {} : { legs: Number(quote.frozen.legs) }),
+    qualityAsked: order.quality ?? null,
+    size: {
+      asked: sizeText(asked) ?? null,
+      pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,
+      label: size.label ?? null,
+      ratio: size.ratio ?? null,
+    },
+    priced: quote.frozen.facts,
+    promptBytes: prompt.bytes,
+    promptTokens: prompt.tokens,
+    ...(references === undefined ? {} : { references: references.map(referenceFacts) }),
+    ...(mask === undefined ? {} : { mask: referenceFacts(mask) }),
+    ...(inputFidelity === undefined ? {} : { inputFidelity }),
+  };
+}
+
+function referenceFacts({ width, height, format, bytes, sha256 }: Reference): ReferenceFacts {
+  return { width, height, format, bytes, sha256 };
 }
 
 /** What goes to the vendor though nobody asked for it (P7). */

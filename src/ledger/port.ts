@@ -144,6 +144,22 @@ export type RequestFacts = {
   readonly priced: PricedFacts;
   readonly promptBytes: number;
   readonly promptTokens: number;
+  /** The pictures that came along, in their order; absent when none did. */
+  readonly references?: readonly ReferenceFacts[];
+  readonly mask?: ReferenceFacts;
+  /** Absent when it wasn't asked. */
+  readonly inputFidelity?: string;
+};
+
+/** What is kept of a picture that a caller supplied: never its bytes. */
+export type ReferenceFacts = {
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly format: string;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
 };
 
 /** A price version as the ledger stores it at first use: canonical JSON under its SHA-256 (lower-case hex). */

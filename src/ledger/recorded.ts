@@ -53,6 +53,14 @@ const pricedFacts = z.strictObject({
   serviceTier: z.enum(["batch", "flex", "priority"]).exactOptional(),
 });
 
+const referenceFacts = z.strictObject({
+  width: count,
+  height: count,
+  format: z.string(),
+  bytes: count,
+  sha256: z.string(),
+});
+
 const requestFacts = z.strictObject({
   surface: z.enum(["generations", "edits"]),
   n: count,
@@ -69,6 +77,9 @@ const requestFacts = z.strictObject({
   priced: pricedFacts,
   promptBytes: count,
   promptTokens: count,
+  references: z.array(referenceFacts).exactOptional(),
+  mask: referenceFacts.exactOptional(),
+  inputFidelity: z.string().exactOptional(),
 });
 
 /** The request of a hold's entry. `price` is a reference: the JSON is in the table of price versions. */

@@ -119,6 +119,8 @@ export type ResumedTask = {
   readonly taskId: string;
   readonly connection: Connection;
   readonly signal: AbortSignal;
+  /** Reference pictures that went out with it. */
+  readonly references: number;
   /** Where its pictures are to go, and how many were asked for; undefined when nobody wants them any more. */
   readonly collect?: { readonly sink: ImageSink; readonly imagesAsked: number };
 };

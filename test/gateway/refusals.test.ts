@@ -191,12 +191,18 @@ describe("what a model can't do is refused before any spend", () => {
     { model: "imagen-4.0-generate-001", status: 404, code: "model_not_served" },
     { model: "qwen-image-2.1-pro", status: 400, code: "unpriced_model" },
     { model: "doubao-seedream-4-0-250828", status: 400, code: "unpriced_model" },
-    { model: "seededit-3-0", status: 400, code: "not_yet_served" },
     { model: "auto", status: 400, code: "not_yet_served" },
     { model: "auto/product-photo", status: 400, code: "not_yet_served" },
   ])("$model is $status $code", async ({ model, status, code }) => {
     const answer = await sandbox.generate({ model, prompt: MUG });
     expect(answer).toMatchObject({ status, body: { error: { code, param: "model" } } });
+  });
+
+  it("a model that only edits makes nothing from text, and says where it does", async () => {
+    const answer = await sandbox.generate({ model: "seededit-3-0", prompt: MUG });
+    const error = { code: "missing_parameter", param: "image", allowed: { min: 1, max: 1 } };
+    expect(answer).toMatchObject({ status: 400, body: { error } });
+    expect(answer.body.error.message).toContain("POST /v1/images/edits");
   });
 
   it("an unknown model is answered with the nearest name", async () => {

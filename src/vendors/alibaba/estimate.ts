@@ -2,10 +2,14 @@ import type { Estimate } from "../../billing/quote.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
 import { parsePixels, sizesFor } from "../../gates/size.ts";
+import { referenceItems } from "../counted-references.ts";
 
-/** One priced image an image: exact, except where the vendor chooses the size and the size has a price. */
+/** One priced image an image, and the references of the request: exact, except where the vendor chooses the size and the size has a price. */
 export function estimate(accepted: AcceptedOrder): Estimate {
-  const items = [outputImages(1n, areaOf(accepted))];
+  const items = [
+    outputImages(1n, areaOf(accepted)),
+    ...referenceItems(accepted.order.references?.length ?? 0),
+  ];
   return { expected: items, ceiling: items };
 }
 
