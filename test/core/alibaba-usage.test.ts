@@ -274,3 +274,33 @@ describe("usage arithmetic", () => {
     );
   });
 });
+
+describe("references in a usage", () => {
+  const three = { output_image_count: 1, output_image_type: "qima_output_1k" };
+  const read = (inputs: object) =>
+    readUsage({ ...three, ...inputs }, "three", { made: 1, references: 2 }).usage;
+
+  it("are what the 3.0 family counts of them", () => {
+    expect(read({ input_image_count: 2 })).toMatchObject({
+      items: [{ meter: "output_images" }, { meter: "reference_images", quantity: 2n }],
+    });
+  });
+
+  it.each([{}, { input_image_count: 0 }, { input_image_count: 1 }])(
+    "%o of 2 that went out contradicts itself: billed at the ceiling",
+    (inputs) => {
+      expect(read(inputs)).toEqual({ kind: "missing", reason: "contradictory" });
+    },
+  );
+
+  it("of all others are those that went out, which have no price", () => {
+    const made = { made: 2, references: 3 };
+    expect(readUsage({ image_count: 2 }, "classic", made).usage).toEqual({
+      kind: "reported",
+      items: [
+        { meter: "output_images", quantity: 2n },
+        { meter: "reference_images", quantity: 3n },
+      ],
+    });
+  });
+});

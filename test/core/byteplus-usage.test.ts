@@ -122,3 +122,36 @@ describe("readUsage of BytePlus' images", () => {
     );
   });
 });
+
+describe("references in a usage of BytePlus'", () => {
+  const one = { generated_images: 1 };
+  const read = (inputs: object, sent: number, law: "counted" | "free") =>
+    readUsage({ ...one, ...inputs }, [1n], { sent, law });
+  const reported = (references: bigint) => ({
+    kind: "reported",
+    items: [image(1n), { meter: "reference_images", quantity: references }],
+  });
+
+  it("are those that it counts, where they have a price", () => {
+    expect(read({ input_images: 3 }, 3, "counted")).toEqual(reported(3n));
+    expect(read({ input_images: 4 }, 3, "counted")).toEqual(reported(4n));
+  });
+
+  it.each([{}, { input_images: null }, { input_images: 0 }, { input_images: 2 }])(
+    "%o of 3 that went out contradicts itself: billed at the ceiling, never as fewer",
+    (inputs) => {
+      expect(read(inputs, 3, "counted")).toEqual({ kind: "missing", reason: "contradictory" });
+    },
+  );
+
+  it("are those that went out, where usage never counts them and only an owner's price would charge", () => {
+    expect(read({}, 3, "free")).toEqual(reported(3n));
+    expect(read({ input_images: 2 }, 3, "free")).toEqual(reported(2n));
+    expect(read({}, 0, "free")).toEqual({ kind: "reported", items: [image(1n)] });
+  });
+
+  it("of a call that made nothing are what it says and nothing else", () => {
+    const none = { sent: 3, law: "free" } as const;
+    expect(readUsage({ generated_images: 0 }, [], none)).toEqual({ kind: "reported", items: [] });
+  });
+});

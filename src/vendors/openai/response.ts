@@ -4,6 +4,7 @@ import type { AcceptedOrder } from "../../gates/accept.ts";
 import { parsePixels } from "../../gates/size.ts";
 import type { ImagesBody } from "../wire/images-body.ts";
 import type { Billed, Picture } from "../wire/judge-images.ts";
+import { referenceTokens } from "./references.ts";
 import { gridTokens } from "./tokens.ts";
 import { readUsage } from "./usage.ts";
 
@@ -23,10 +24,17 @@ export function billAnswer(
     images: pictures.length,
     textOutputBilled: pricesTextOutput(accepted),
   });
-  const flags = offTheLaw(accepted, body, { usage, images: pictures.length })
-    ? ["token_law_deviation"]
-    : [];
-  return { usage, flags };
+  const made = { usage, images: pictures.length };
+  const deviates = offTheLaw(accepted, body, made) || inputOffTheLaw(accepted, usage);
+  return { usage, flags: deviates ? ["token_law_deviation"] : [] };
+}
+
+/** Whether references cost nothing at all, or more than their cap: a flag, never a price. */
+function inputOffTheLaw(accepted: AcceptedOrder, usage: Usage): boolean {
+  const references = referenceTokens(accepted);
+  if (references === undefined || usage.kind === "missing") return false;
+  const input = usage.items.find((item) => item.meter === "image_input_tokens")?.quantity ?? 0n;
+  return input === 0n || input > BigInt(accepted.order.n) * references.image.ceiling;
 }
 
 function pricesTextOutput({ model }: AcceptedOrder): boolean {
