@@ -18,7 +18,7 @@ export function passReferenceGates(order: ImageOrder, model: Model): void {
 }
 
 /** Characters of a data URL with a file in it. */
-export function dataUrlCharacters({ format, bytes }: Pick<Reference, "format" | "bytes">): number {
+function dataUrlCharacters({ format, bytes }: Pick<Reference, "format" | "bytes">): number {
   const triples = (bytes + 2 - ((bytes + 2) % 3)) / 3;
   return `data:image/${format};base64,`.length + triples * 4;
 }
