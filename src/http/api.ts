@@ -1,8 +1,7 @@
 import { type Context, Hono } from "hono";
 import { findModel, nearestName } from "../catalog/find.ts";
 import { checkKey } from "../gateway/api-keys.ts";
-import { type PreparedFor, prepare } from "../gateway/prepare.ts";
-import { quoteJson } from "../gateway/quote-json.ts";
+import type { PreparedFor } from "../gateway/prepare.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
 import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
@@ -13,10 +12,7 @@ import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
 import { hotRoute } from "./hot-routes.ts";
 import { modelJson } from "./models-json.ts";
-import { ORDER_BYTES_MAX } from "./openai/generations.ts";
-import { parseOrder } from "./openai/parse-order.ts";
 import { openapiDocument } from "./openapi.ts";
-import { readJson } from "./read-body.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
 
 type ApiContext = Context<ApiEnvironment>;
@@ -42,7 +38,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   // Before recovery is done the server answers 503 itself (`server.ts`).
   app.get("/readyz", (context) => context.json({ ready: true }));
   app.get("/openapi.json", (context) => context.json(openapiDocument(deps.version)));
-  for (const prefix of ["", "/v1"]) imageRoutes(app, prefix, deps);
+  for (const prefix of ["", "/v1"]) modelRoutes(app, prefix, deps);
   accountRoutes(app, deps);
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
@@ -57,12 +53,7 @@ function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
   );
 }
 
-function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
-  app.post(`${prefix}/images/quote`, async (context) => {
-    const by = askedBy(await keyOf(context, deps), deps);
-    const order = parseOrder(await readJson(context.env.incoming, ORDER_BYTES_MAX));
-    return context.json(quoteJson(await prepare(order, by), deps));
-  });
+function modelRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
   app.get(`${prefix}/models`, async (context) => {
     const by = askedBy(await keyOf(context, deps), deps);
     const data = deps.catalog.models.map((model) => modelJson(model, by));

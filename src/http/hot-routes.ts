@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../gateway/deps.ts";
 import { answerFor, type ErrorAnswer } from "./error-answer.ts";
 import type { HotCall } from "./image-call.ts";
+import { EDITS_PATHS, edits } from "./openai/edits.ts";
 import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
+import { QUOTE_PATHS, quote } from "./openai/quote.ts";
 
 /** The routes that carry pictures: on node's own streams, everything else through hono (`api.ts`). */
 export type HotRoute = {
@@ -20,6 +22,8 @@ export type HotRoute = {
 
 const routes: readonly HotRoute[] = [
   { serves: (path) => GENERATIONS_PATHS.has(path), run: generations, answerFor },
+  { serves: (path) => EDITS_PATHS.has(path), run: edits, answerFor },
+  { serves: (path) => QUOTE_PATHS.has(path), run: quote, answerFor },
 ];
 
 /** The hot route of a path, if it is one. */

@@ -13,6 +13,11 @@ export type HotCall = {
   /** What every answer carries. */
   readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string;
+  /**
+   * Lets a client that asked first (`Expect: 100-continue`) send its body; to be called once nothing speaks
+   * against reading it. Does nothing for any other client.
+   */
+  readonly invite: () => void;
 };
 
 /** Headers that go on to the emulators, never to a real vendor. */

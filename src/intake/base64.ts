@@ -41,7 +41,9 @@ export class Base64Decoder {
   /** @throws NotBase64 when the end is missing. */
   finish(): void {
     if (this.#left !== "") {
-      throw new NotBase64("its length is no multiple of four: it is cut off, or its padding is missing");
+      throw new NotBase64(
+        "its length is no multiple of four: it is cut off, or its padding is missing",
+      );
     }
   }
 }

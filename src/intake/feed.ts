@@ -26,77 +26,139 @@ function tooLarge(bytesMax: number): Refusal {
   });
 }
 
+/** Takes pieces of a body. A promise makes the client wait; what it throws or rejects with ends the reading. */
+export type TakePiece = (chunk: Buffer) => Promise<void> | undefined;
+
+/** What a body of its kind is called when it stops, takes too long or is cut. */
+type BrokenCode = "invalid_json" | "invalid_form";
+
 /**
  * Feeds a body to a reader at the reader's pace and resolves when all of it has been taken. After a
  * rejection nothing more is taken; the rest of the body stays unread.
  *
- * @param take a promise makes the client wait; what it throws or rejects with ends the reading.
- * @param code for a body that stops or takes too long: what a broken body of its kind is called.
  * @throws Refusal `body_too_large`, or `code`; what `take` throws.
  */
 export function feedBody(
   request: IncomingMessage,
-  take: (chunk: Buffer) => Promise<void> | undefined,
-  { code, ...limits }: FeedLimits & { readonly code: "invalid_json" | "invalid_form" },
+  take: TakePiece,
+  limits: FeedLimits & { readonly code: BrokenCode },
 ): Promise<void> {
-  const { bytesMax = BODY_BYTES_MAX, msMax = BODY_MS_MAX, silenceMsMax = SILENCE_MS_MAX } = limits;
   return new Promise((resolve, reject) => {
-    let bytes = 0;
-    let turn: Promise<void> = Promise.resolve();
-    let silence: NodeJS.Timeout | undefined;
-    const fail = (cause: unknown): void => {
-      stop();
-      request.pause();
-      reject(cause);
-    };
-    const refuse = (why: string): void => fail(new Refusal(code, why));
-    const listen = (): void => {
-      clearTimeout(silence);
-      silence = setTimeout(
-        () => refuse(`the body stopped: nothing came for ${silenceMsMax} ms`),
-        silenceMsMax,
-      );
-    };
-    const whole = setTimeout(() => refuse(`the body did not arrive within ${msMax} ms`), msMax);
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes > bytesMax) return fail(tooLarge(bytesMax));
-      let wait: Promise<void> | undefined;
-      try {
-        wait = take(chunk);
-      } catch (cause) {
-        return fail(cause);
-      }
-      if (wait === undefined) return listen();
-      clearTimeout(silence); // what takes long now is our own disk
-      request.pause();
-      turn = wait.then(() => {
-        if (request.readableEnded) return;
-        listen();
-        request.resume();
-      });
-      turn.catch(fail);
-    };
-    const onEnd = (): void => {
-      clearTimeout(silence);
-      turn.then(() => {
-        stop();
-        resolve();
-      }, fail);
-    };
-    // The client hung up: nobody reads this answer, and nobody is to be alarmed by it.
-    const onCut = (): void => {
-      if (!request.readableEnded) refuse("the body ended before it was whole");
-    };
-    const stop = (): void => {
-      clearTimeout(silence);
-      clearTimeout(whole);
-      request.off("data", onData).off("end", onEnd).off("close", onCut);
-    };
-    // Stays: a socket that breaks later, while the answer is on its way, is no error of ours.
-    request.on("error", onCut);
-    if (request.destroyed) return onCut();
-    request.on("end", onEnd).on("close", onCut).on("data", onData);
-    listen();
+    new BodyFeed({ request, take, limits }).run(resolve, reject);
   });
+}
+
+type Feeding = {
+  readonly request: IncomingMessage;
+  readonly take: TakePiece;
+  readonly limits: FeedLimits & { readonly code: BrokenCode };
+};
+
+class BodyFeed {
+  readonly #request: IncomingMessage;
+  readonly #take: TakePiece;
+  readonly #limits: Required<FeedLimits> & { readonly code: BrokenCode };
+  #bytes = 0;
+  #over = false;
+  /** What the reader does now; the end waits for it. */
+  #turn: Promise<void> = Promise.resolve();
+  #silence: NodeJS.Timeout | undefined;
+  #whole: NodeJS.Timeout | undefined;
+  #reject: (cause: unknown) => void = () => undefined;
+  #resolve: () => void = () => undefined;
+
+  constructor({ request, take, limits }: Feeding) {
+    this.#request = request;
+    this.#take = take;
+    this.#limits = {
+      code: limits.code,
+      bytesMax: limits.bytesMax ?? BODY_BYTES_MAX,
+      msMax: limits.msMax ?? BODY_MS_MAX,
+      silenceMsMax: limits.silenceMsMax ?? SILENCE_MS_MAX,
+    };
+  }
+
+  run(resolve: () => void, reject: (cause: unknown) => void): void {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { msMax } = this.#limits;
+    // Stays: a socket that breaks later, while the answer is on its way, is no error of ours.
+    this.#request.on("error", this.#onCut);
+    if (this.#request.destroyed) {
+      this.#onCut();
+      return;
+    }
+    this.#whole = setTimeout(
+      () => this.#refuse(`the body did not arrive within ${msMax} ms`),
+      msMax,
+    );
+    this.#listen();
+    this.#request.on("end", this.#onEnd).on("close", this.#onCut).on("data", this.#onData);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    const { bytesMax } = this.#limits;
+    this.#bytes += chunk.length;
+    if (this.#bytes > bytesMax) {
+      this.#fail(tooLarge(bytesMax));
+      return;
+    }
+    try {
+      const wait = this.#take(chunk);
+      if (wait === undefined) this.#listen();
+      else this.#pauseFor(wait);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  };
+
+  #pauseFor(wait: Promise<void>): void {
+    clearTimeout(this.#silence); // what takes long now is our own disk
+    this.#request.pause();
+    this.#turn = wait.then(() => {
+      if (this.#over || this.#request.readableEnded) return;
+      this.#listen();
+      this.#request.resume();
+    });
+    this.#turn.catch(this.#fail);
+  }
+
+  readonly #onEnd = (): void => {
+    clearTimeout(this.#silence);
+    this.#turn.then(() => {
+      this.#stop();
+      this.#resolve();
+    }, this.#fail);
+  };
+
+  /** The client hung up: nobody reads this answer, and nobody is to be alarmed by it. */
+  readonly #onCut = (): void => {
+    if (!this.#request.readableEnded) this.#refuse("the body ended before it was whole");
+  };
+
+  #listen(): void {
+    const { silenceMsMax } = this.#limits;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(
+      () => this.#refuse(`the body stopped: nothing came for ${silenceMsMax} ms`),
+      silenceMsMax,
+    );
+  }
+
+  #refuse(why: string): void {
+    this.#fail(new Refusal(this.#limits.code, why));
+  }
+
+  readonly #fail = (cause: unknown): void => {
+    this.#stop();
+    this.#request.pause();
+    this.#reject(cause);
+  };
+
+  #stop(): void {
+    this.#over = true;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#whole);
+    this.#request.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onCut);
+  }
 }

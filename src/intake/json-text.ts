@@ -43,11 +43,12 @@ export class JsonUnescaper {
 }
 
 /** The character that an escape stands for; undefined while it isn't whole. */
-function escaped(escape: string): string | undefined {
-  if (PLAIN_ESCAPES.has(escape)) return escape;
-  if (!/^u[0-9a-fA-F]{0,4}$/.test(escape)) throw new BadEscape("it holds an escape of no use in it");
-  if (escape.length < UNICODE_ESCAPE_LENGTH) return undefined;
-  const unit = Number.parseInt(escape.slice(1), 16);
+function escaped(sequence: string): string | undefined {
+  if (PLAIN_ESCAPES.has(sequence)) return sequence;
+  if (!/^u[0-9a-fA-F]{0,4}$/.test(sequence))
+    throw new BadEscape("it holds an escape of no use in it");
+  if (sequence.length < UNICODE_ESCAPE_LENGTH) return undefined;
+  const unit = Number.parseInt(sequence.slice(1), 16);
   if (unit < 0x20 || (unit >= 0xd800 && unit <= 0xdfff)) {
     throw new BadEscape("it holds an escape of no use in it");
   }

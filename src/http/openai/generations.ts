@@ -25,6 +25,7 @@ export async function generations(
   call: HotCall,
 ): Promise<void> {
   const callerOf = await knowCaller(headersOf(request), call, "images/generations");
+  call.invite();
   const body = await readJson(request, ORDER_BYTES_MAX);
   const order = parseOrder(body);
   const caller = callerOf(bodyIdentity(askedIn(body), []));

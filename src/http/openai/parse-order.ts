@@ -52,7 +52,15 @@ export const orderBody = z.object({
 });
 type Parsed = z.infer<typeof orderBody>;
 
+/** Names under which pictures to work on come in; they are read apart from the other parameters. */
+export const PICTURE_NAMES = ["image", "images", "mask"] as const;
+
 const names = Object.keys(orderBody.shape);
+
+/** The parameters that are no pictures. */
+export const parameterNames: readonly string[] = names.filter(
+  (name) => !PICTURE_NAMES.some((picture) => picture === name),
+);
 
 /**
  * What a JSON body asks for, by parameter; null is left out.
@@ -67,7 +75,7 @@ export function askedIn(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 /**
- * The order in a JSON body.
+ * The order in a JSON body, without pictures.
  *
  * @throws Refusal naming the parameter, what was sent and what is allowed.
  */
@@ -84,6 +92,7 @@ export function parseOrder(body: unknown): ImageOrder {
   }
   const parsed = orderBody.safeParse(asked);
   if (!parsed.success) throw wrongValue(parsed.error.issues[0], asked);
+  refusePictures(parsed.data);
   refuseNotYetServed(parsed.data);
   return toOrder(parsed.data);
 }
@@ -101,18 +110,22 @@ function wrongValue(
 }
 
 /** What a caller sent, short enough to be said back. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? typeof value);
   return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
+function refusePictures(asked: Parsed): void {
+  const param = PICTURE_NAMES.find((name) => asked[name] !== undefined);
+  if (param === undefined) return;
+  const why = `${param}: pictures to work on are read by POST /v1/images/edits (and /v1/images/quote), which takes the same parameters`;
+  throw new Refusal("unsupported_parameter", why, { param, allowed: null });
 }
 
 /** What a later version brings is refused by name, so that nobody pays for a request that was half understood. */
 function refuseNotYetServed(asked: Parsed): void {
   const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
     ["response_format", asked.response_format === "url", "ask for b64_json"],
-    ["image", asked.image !== undefined, "references are not served yet"],
-    ["images", asked.images !== undefined, "references are not served yet"],
-    ["mask", asked.mask !== undefined, "edits are not served yet"],
     ["model", asked.model === "auto" || asked.model.startsWith("auto/"), "name a model"],
     ["spotmeter", asked.spotmeter !== undefined, "it belongs to model=auto"],
   ];

@@ -65,25 +65,32 @@ function isAlpha(urn: string): boolean {
 
 /** The content of the `meta` box; walks all boxes of the file, so that one that is cut off is noticed. */
 async function metaBox(window: ByteWindow): Promise<Buffer> {
+  let meta: Stretch | undefined;
   let at = 0;
-  let meta: { readonly at: number; readonly bytes: number } | undefined;
   for (let count = 0; at < window.length; count += 1) {
-    const head = Buffer.from(await window.bytes(at, 8));
-    const said = head.readUInt32BE(0);
-    // 1 announces a length of 64 bits, 0 the rest of the file.
-    const headBytes = said === 1 ? 16 : 8;
-    const large = said === 1 ? Number((await window.bytes(at + 8, 8)).readBigUInt64BE()) : said;
-    const bytes = said === 0 ? window.length - at : large;
-    if (bytes < headBytes || count === BOXES_MAX) throw broken();
-    if (at + bytes > window.length) throw new BrokenPicture("it is a HEIF file that is cut off");
-    if (head.toString("latin1", 4, 8) === "meta") {
-      meta ??= { at: at + headBytes, bytes: bytes - headBytes };
-    }
-    at += bytes;
+    if (count === BOXES_MAX) throw broken();
+    const box = await boxAt(window, at);
+    if (box.type === "meta") meta ??= box;
+    at = box.end;
   }
   if (meta === undefined) throw noPicture();
-  if (meta.bytes > META_BYTES_MAX) throw broken();
-  return window.bytes(meta.at, meta.bytes);
+  const bytes = meta.end - meta.dataAt;
+  if (bytes > META_BYTES_MAX) throw broken();
+  return window.bytes(meta.dataAt, bytes);
+}
+
+type Stretch = { readonly type: string; readonly dataAt: number; readonly end: number };
+
+async function boxAt(window: ByteWindow, at: number): Promise<Stretch> {
+  const head = Buffer.from(await window.bytes(at, 8));
+  const said = head.readUInt32BE(0);
+  // 1 announces a length of 64 bits, 0 the rest of the file.
+  const headBytes = said === 1 ? 16 : 8;
+  const large = said === 1 ? Number((await window.bytes(at + 8, 8)).readBigUInt64BE()) : said;
+  const end = said === 0 ? window.length : at + large;
+  if (end - at < headBytes) throw broken();
+  if (end > window.length) throw new BrokenPicture("it is a HEIF file that is cut off");
+  return { type: head.toString("latin1", 4, 8), dataAt: at + headBytes, end };
 }
 
 type Box = { readonly type: string; readonly data: Buffer };

@@ -22,7 +22,10 @@ export function nameOther(head: Buffer): string {
     ({ text, at = 0 }) => head.toString("latin1", at, at + text.length) === text,
   );
   if (sign !== undefined) return `${sign.name}, which no model here reads`;
-  const text = head.toString("latin1").replace(/^\xef\xbb\xbf/, "").trimStart();
+  const text = head
+    .toString("latin1")
+    .replace(/^\xef\xbb\xbf/, "")
+    .trimStart();
   if (/^<(\?xml|!--|!doctype svg|svg)/i.test(text) && /<svg/i.test(text)) {
     return "an SVG drawing, which no model here reads";
   }
