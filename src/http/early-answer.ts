@@ -16,6 +16,7 @@ export async function sendEarly(
   answer: ErrorAnswer,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
+  if (response.destroyed) return; // the client hung up: nobody reads it
   const length = String(Buffer.byteLength(answer.body));
   response.writeHead(answer.status, {
     ...headers,

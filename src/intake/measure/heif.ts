@@ -30,7 +30,17 @@ export function heifFormat(head: Buffer): PictureFormat | undefined {
  */
 export async function measureHeif(window: ByteWindow): Promise<Measures> {
   const brand = (await window.bytes(8, 4)).toString("latin1");
-  const meta = children(Buffer.from(await metaBox(window)), 4);
+  const meta = Buffer.from(await metaBox(window));
+  try {
+    return { ...primaryItem(meta), animated: MOVING_BRANDS.includes(brand) };
+  } catch (cause) {
+    // A box that is shorter than its own fields.
+    throw cause instanceof RangeError ? broken() : cause;
+  }
+}
+
+function primaryItem(metaBytes: Buffer): Omit<Measures, "animated"> {
+  const meta = children(metaBytes, 4);
   const properties = meta.find(({ type }) => type === "iprp");
   const primary = meta.find(({ type }) => type === "pitm");
   if (properties === undefined || primary === undefined) throw noPicture();
@@ -42,12 +52,11 @@ export async function measureHeif(window: ByteWindow): Promise<Measures> {
     .filter(({ type }) => type === "ipma")
     .flatMap(({ data }) => indexesOf(data, itemId(primary.data)));
   const extent = own.map((index) => listed[index - 1]).find((box) => box?.type === "ispe");
-  if (extent === undefined || extent.data.length < 12) throw noPicture();
+  if (extent === undefined) throw noPicture();
   return {
     width: extent.data.readUInt32BE(4),
     height: extent.data.readUInt32BE(8),
     alpha: listed.some(({ type, data }) => type === "auxC" && isAlpha(data.toString("latin1", 4))),
-    animated: MOVING_BRANDS.includes(brand),
   };
 }
 
@@ -111,20 +120,11 @@ function children(data: Buffer, from: number): Box[] {
 }
 
 function itemId(pitm: Buffer): number {
-  if (pitm.length < 6) throw broken();
   return pitm.readUInt8(0) === 0 ? pitm.readUInt16BE(4) : pitm.readUInt32BE(4);
 }
 
 /** Numbers of an item's properties, counted from 1. */
 function indexesOf(ipma: Buffer, item: number): number[] {
-  try {
-    return associations(ipma, item);
-  } catch (cause) {
-    throw cause instanceof RangeError ? broken() : cause;
-  }
-}
-
-function associations(ipma: Buffer, item: number): number[] {
   const idBytes = ipma.readUInt8(0) === 0 ? 2 : 4;
   const indexBytes = (ipma.readUInt8(3) & 1) === 1 ? 2 : 1;
   const found: number[] = [];
