@@ -134,7 +134,12 @@ describe("a picture form", () => {
       { name: "image[]", body: image, filename: "blob", type: "application/octet-stream" },
       { name: "prompt", body: "blue, “quoted”\r\n", type: "text/plain; charset=UTF-8" },
       { name: "mask", body: pngOf({ width: 4 }) },
-      { name: "image", body: pngOf({ width: 5 }), filename: 'C:\\mugs\\a %22b%22.png', type: "a/b" },
+      {
+        name: "image",
+        body: pngOf({ width: 5 }),
+        filename: "C:\\mugs\\a %22b%22.png",
+        type: "a/b",
+      },
       { name: "model", body: "m" },
     ]);
     expect(form).toEqual({

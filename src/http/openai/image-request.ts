@@ -54,10 +54,9 @@ export async function readImageRequest(
     const why = "mask: there is no image that it could belong to";
     throw new Refusal("missing_parameter", why, { param: "image" });
   }
-  const sent = mask === undefined ? images : [...images, mask];
-  const { references, files } = await measured(sent, reading);
-  const identity = bodyIdentity(asked, files);
-  return { order: withPictures(order, references, mask !== undefined), identity };
+  const measured = await measureAll({ images, mask }, reading);
+  const identity = bodyIdentity(asked, measured.files);
+  return { order: { ...order, ...measured.pictures }, identity };
 }
 
 /** What a body of either kind comes to. */
@@ -104,17 +103,18 @@ async function readFormBody(request: IncomingMessage, room: PictureRoom): Promis
   };
 }
 
-/** Every picture as the order and as the request's identity know it. */
-type MeasuredPictures = {
-  readonly references: readonly Reference[];
+/** The pictures of a body as its order and its identity know them. */
+type Measured = {
+  readonly pictures: Pick<ImageOrder, "references" | "mask">;
   readonly files: readonly SentFile[];
 };
 
-/** In the order in which they were sent; those behind URLs are fetched first. */
-async function measured(
-  sent: readonly TextPicture[],
+/** Measures every picture; those behind URLs are fetched first. */
+async function measureAll(
+  { images, mask }: Pick<Body, "images" | "mask">,
   { room, left }: Reading,
-): Promise<MeasuredPictures> {
+): Promise<Measured> {
+  const sent = mask === undefined ? images : [...images, mask];
   const urls = sent.flatMap((each) => (each.kind === "url" ? [each] : []));
   const fetched = await fetchPictures(urls, { room, signal: left });
   const references: Reference[] = [];
@@ -124,26 +124,19 @@ async function measured(
     if (reference === undefined) throw new Error("a URL was fetched to nothing");
     references.push(reference);
     // By their places, so that the same pictures in another order are another request.
-    const name = `${each.kind} ${index}`;
-    files.push({ name, sha256: each.kind === "url" ? sha256Of(each.url) : reference.sha256 });
+    const place = each === mask ? "mask" : `image ${index}`;
+    const sha256 = each.kind === "url" ? sha256Of(each.url) : reference.sha256;
+    files.push({ name: `${place}, ${each.kind}`, sha256 });
   }
-  return { references, files };
+  const ownMask = mask === undefined ? undefined : references.pop();
+  const [first, ...others] = references;
+  const pictures = {
+    ...(first === undefined ? {} : { references: [first, ...others] as const }),
+    ...(ownMask === undefined ? {} : { mask: ownMask }),
+  };
+  return { pictures, files };
 }
 
 function sha256Of(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function withPictures(
-  order: ImageOrder,
-  pictures: readonly Reference[],
-  hasMask: boolean,
-): ImageOrder {
-  const mask = hasMask ? pictures.at(-1) : undefined;
-  const [first, ...others] = hasMask ? pictures.slice(0, -1) : pictures;
-  return {
-    ...order,
-    ...(first === undefined ? {} : { references: [first, ...others] }),
-    ...(mask === undefined ? {} : { mask }),
-  };
 }
