@@ -6,6 +6,8 @@ export type Described = {
   readonly path: string;
   readonly summary: string;
   readonly body?: z.ZodType;
+  /** The same as a multipart form, where one is taken. */
+  readonly form?: z.ZodType;
   readonly headers?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly answer: z.ZodType;

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { REFERENCES_MAX } from "../intake/limits.ts";
 import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
@@ -116,21 +117,55 @@ const error = z.object({
   }),
 });
 
-/** Every route, hot one included. */
+const noPictures = { image: true, images: true, mask: true } as const;
+const generationBody = orderBody.omit(noPictures);
+const pictureUrl = z
+  .string()
+  .describe("a data URL (base64), or an https or http URL that leads to a public address");
+const picture = z.union([pictureUrl, z.object({ image_url: pictureUrl })]);
+const editBody = generationBody.extend({
+  images: z.array(picture).max(REFERENCES_MAX).optional(),
+  image: z
+    .union([picture, z.array(picture).max(REFERENCES_MAX)])
+    .optional()
+    .describe("in place of images, as some clients send it"),
+  mask: picture.optional(),
+});
+const file = z.string().meta({ format: "binary" });
+const editForm = generationBody.extend({
+  image: z
+    .array(file)
+    .max(REFERENCES_MAX)
+    .optional()
+    .describe("the pictures, in their order; a part may be called image[] as well"),
+  mask: file.optional(),
+});
+
+/** Every route, hot ones included. */
 export const describedRoutes: readonly Described[] = [
   {
     method: "post",
     path: "/v1/images/generations",
     summary: "Generate images, exactly billed",
-    body: orderBody,
+    body: generationBody,
+    headers: sameRequestHeaders,
+    answer: images,
+  },
+  {
+    method: "post",
+    path: "/v1/images/edits",
+    summary: "Edit images, exactly billed; JSON or a form, at least one picture",
+    body: editBody,
+    form: editForm,
     headers: sameRequestHeaders,
     answer: images,
   },
   {
     method: "post",
     path: "/v1/images/quote",
-    summary: "What the same request would cost; spends nothing",
-    body: orderBody,
+    summary: "What the same request would cost, an edit if it brings pictures; spends nothing",
+    body: editBody,
+    form: editForm,
     answer: quote,
   },
   {
@@ -242,11 +277,14 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, headers, path, query }: Described) {
+function requestOf({ body, form, headers, path, query }: Described) {
+  const forms = form === undefined ? {} : { "multipart/form-data": { schema: form } };
   return {
     ...(headers === undefined ? {} : { headers }),
     ...(query === undefined ? {} : { query }),
-    ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
+    ...(body === undefined
+      ? {}
+      : { body: { content: { ...json(body), ...forms }, required: true } }),
     ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
   };
 }

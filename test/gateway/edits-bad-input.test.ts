@@ -135,6 +135,13 @@ describe("a generation", () => {
     const error = expectRefusal(answer, "unsupported_parameter", name);
     expect(error.message).toContain("POST /v1/images/edits");
   });
+
+  it("with a picture over its size limit is told so too", async () => {
+    const body = { ...ASKED, image: `data:image/png;base64,${"A".repeat(2_000_000)}` };
+    const answer = await json(body, { path: "/v1/images/generations" });
+    const error = expectRefusal(answer, "body_too_large");
+    expect(error.message).toContain("POST /v1/images/edits");
+  });
 });
 
 describe("an edit without a picture", () => {

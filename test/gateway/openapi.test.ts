@@ -37,10 +37,21 @@ describe("the OpenAPI description", () => {
       .routes.filter(({ method }) => method !== "ALL")
       .map(({ method, path }) => `${method} ${path.replace(/:id(\{\.\+\})?/, "{id}")}`)
       // Without /v1 it is the same route for clients that leave it out.
-      .filter((route) => !/^\w+ \/(images|models)/.test(route));
-    expect([...new Set(served), "POST /v1/images/generations"].toSorted()).toEqual(
-      described.toSorted(),
-    );
+      .filter((route) => !/^\w+ \/models/.test(route));
+    const hot = ["generations", "edits", "quote"].map((name) => `POST /v1/images/${name}`);
+    expect([...new Set(served), ...hot].toSorted()).toEqual(described.toSorted());
+  });
+
+  it("says that edits and quotes are taken as JSON and as a form, with files in it", async () => {
+    const { body } = await sandbox.get("/openapi.json");
+    for (const name of ["edits", "quote"]) {
+      const { content } = body.paths[`/v1/images/${name}`].post.requestBody;
+      expect(Object.keys(content)).toEqual(["application/json", "multipart/form-data"]);
+      const { properties } = content["multipart/form-data"].schema;
+      expect(properties.image).toMatchObject({ type: "array", maxItems: 16 });
+      expect(properties.mask).toEqual({ type: "string", format: "binary" });
+      expect(Object.keys(properties)).not.toContain("images");
+    }
   });
 
   it.each(describedRoutes)("$method $path answers", async ({ method, path }) => {
