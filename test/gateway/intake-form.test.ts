@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { Busboy } from "@fastify/busboy";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readPictureForm } from "../../src/intake/form-body.ts";
@@ -86,6 +89,41 @@ describe("a form comes apart into the same parts", () => {
     expect(partsOf(bare, [])).toEqual([{ head, body: "" }]);
     expect(partsOf(formOf([{ name: "a", body: "" }]), [])).toEqual([{ head, body: "" }]);
   });
+});
+
+/** The same form through somebody else's reader, for what it doesn't refuse. */
+async function readElsewhere(bytes: Buffer): Promise<Record<string, string>> {
+  const busboy = new Busboy({ headers: { "content-type": formType() } });
+  const fields: Record<string, string> = {};
+  busboy.on("field", (name, value) => {
+    fields[name] = Buffer.from(value, "utf8").toString("latin1");
+  });
+  busboy.on("file", (name, stream) => {
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.on("end", () => {
+      fields[name] = Buffer.concat(chunks).toString("latin1");
+    });
+  });
+  Readable.from(cut(bytes, [70, 130, 11])).pipe(busboy);
+  await once(busboy, "finish");
+  return fields;
+}
+
+it("another reader finds the same fields and files in the same form", async () => {
+  const part = fc.record({ body, isFile: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 5 }), async (asked) => {
+      const parts = asked.map((each, index) => ({
+        name: `p${index}`,
+        body: each.body,
+        ...(each.isFile ? { filename: "blob", type: "application/octet-stream" } : {}),
+      }));
+      const bytes = formOf(parts);
+      const ours = partsOf(bytes, [33, 1, 200]).map((each, index) => [`p${index}`, each.body]);
+      expect(Object.fromEntries(ours)).toEqual(await readElsewhere(bytes));
+    }),
+  );
 });
 
 describe("a form is broken", () => {
