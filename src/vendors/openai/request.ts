@@ -61,7 +61,7 @@ export function wireBody(accepted: AcceptedOrder): WireRequestBody {
 }
 
 /** Whether the vendor's own events are wanted: a stream without interim pictures is made of a whole answer. */
-export function isStreamed({ order }: AcceptedOrder): boolean {
+function isStreamed({ order }: AcceptedOrder): boolean {
   return order.stream === true && (order.partialImages ?? 0) > 0;
 }
 
