@@ -63,6 +63,7 @@ export const refusals = {
   vendor_busy: { status: 429, type: "rate_limit_error", final: false },
   vendor_unreachable: { status: 503, type: "api_error", final: false },
   // everything else
+  unsupported_surface: { status: 404, type: "invalid_request_error", final: true },
   not_found: { status: 404, type: "invalid_request_error", final: true },
   method_not_allowed: { status: 405, type: "invalid_request_error", final: true },
   conflict: { status: 409, type: "invalid_request_error", final: true },

@@ -34,10 +34,19 @@ export type ImageOrder = {
   readonly references?: readonly [Reference, ...Reference[]];
   /** Where the first reference may be changed. */
   readonly mask?: Reference;
+  /** What was put in today's words before anything else looked at it. */
+  readonly translated?: readonly Translated[];
   /** Journal dimension; forwarded to vendors that have such a field. */
   readonly user?: string;
   /** Journal dimensions of the caller's own choosing. */
   readonly tags?: Readonly<Record<string, string>>;
+};
+
+/** A parameter in the words of a model that is gone, and what it stands for; null: for nothing. */
+export type Translated = {
+  readonly param: "model" | "quality" | "style";
+  readonly asked: string;
+  readonly sent: string | null;
 };
 
 /** A picture that the caller supplies, measured before anything is decided on it. */

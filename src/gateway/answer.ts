@@ -2,7 +2,7 @@ import type { ImageFacts } from "../ledger/port.ts";
 import type { ResultWriter } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
 import type { ClientStream } from "./client-stream.ts";
-import { ImageInspector } from "./image-facts.ts";
+import { type AskedOfImage, ImageInspector } from "./image-facts.ts";
 
 /** So much of the first image must be there before a status line leaves (DESIGN §10). */
 const COMMIT_BYTES = 65_536;
@@ -35,7 +35,7 @@ export class Answer implements ImageSink {
   readonly #envelope: Envelope;
   readonly #foreseen: (servedModel: string | null) => Readonly<Record<string, string>>;
   #headers: Readonly<Record<string, string>>;
-  readonly #asked: { readonly width: number; readonly height: number } | undefined;
+  readonly #asked: AskedOfImage;
   readonly #images: ImageFacts[] = [];
   #inspector: ImageInspector | undefined;
   /** The number of the interim picture that is passing. */
@@ -53,8 +53,7 @@ export class Answer implements ImageSink {
       readonly envelope: Envelope;
       /** Headers of a success, as far as they are known before it. */
       readonly headers: Readonly<Record<string, string>>;
-      /** Exact pixels that were ordered, if any were. */
-      readonly asked: { readonly width: number; readonly height: number } | undefined;
+      readonly asked: AskedOfImage;
       /** Headers that follow from the model that the vendor says it ran (null: it names none). */
       readonly foreseen: (servedModel: string | null) => Readonly<Record<string, string>>;
     },

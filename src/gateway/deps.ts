@@ -14,6 +14,8 @@ export type Deps = {
   readonly asOf: () => string;
   /** Defaults for an open quality or size where neither key nor account sets one; `spotmeter.yaml`. */
   readonly autoAs: AutoAs;
+  /** Models that are gone and what the owner lets stand for them; `spotmeter.yaml`. */
+  readonly legacy: LegacyAliases;
   readonly connections: Connections;
   readonly ledger: Ledger;
   /** The name of this gateway process in the ledger: its holds bear it. */
@@ -28,6 +30,9 @@ export type Deps = {
   readonly waitForSameMs: number;
   readonly log: Log;
 };
+
+/** Old model ids, each with the model that is called in its place. */
+export type LegacyAliases = ReadonlyMap<string, string>;
 
 /** Never rejects for the store's sake: `spooled` waits on disk, `lost` went nowhere and leaves the hold to recovery. */
 export type EndHold = (

@@ -2,7 +2,7 @@ import { cheapest } from "../advisor/cheapest.ts";
 import { type Quote, quoteEstimate } from "../billing/quote.ts";
 import type { PricedFacts } from "../billing/rate.ts";
 import { type AcceptedOrder, accept } from "../gates/accept.ts";
-import type { ImageOrder, PromptMeasure } from "../gates/order.ts";
+import type { ImageOrder, PromptMeasure, Translated } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
@@ -22,8 +22,11 @@ export type Prepared = {
   /** As it was sent by the caller. */
   readonly asked: ImageOrder;
   /** The owner's defaults that were applied. */
-  readonly resolved: readonly Resolved[];
+  readonly resolved: readonly (Resolved | SaidInWords)[];
 };
+
+/** What the owner lets stand for words of a model that is gone. */
+type SaidInWords = Translated & { readonly by: "config" };
 
 /** What the owner of a key has set about orders and their price. */
 export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin">;
@@ -78,7 +81,25 @@ function price(callable: CallableModel, { order: asked, prompt, by }: Asking): P
     estimate,
     margin: by.policy.margin,
   });
-  return { callable, accepted, quote, asked, resolved };
+  return inWords({ callable, accepted, quote, asked, resolved });
+}
+
+/** With what was put in today's words: the owner let it. */
+function inWords(prepared: Prepared): Prepared {
+  const { callable, asked, resolved } = prepared;
+  const { translated = [] } = asked;
+  if (translated.length === 0) return prepared;
+  const said = translated.map((each) => ({ ...each, by: "config" as const }));
+  const without = translated.filter(({ sent }) => sent === null);
+  const warnings = without.map(
+    ({ param, asked: value }) =>
+      `${param}=${value} has no effect: ${callable.model.id} has nothing like it`,
+  );
+  return {
+    ...prepared,
+    callable: { ...callable, warnings: [...callable.warnings, ...warnings] },
+    resolved: [...said, ...resolved],
+  };
 }
 
 /** A call of more images than any connection sends in a minute would wait for ever. */

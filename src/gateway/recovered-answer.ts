@@ -36,7 +36,7 @@ export function recoveredAnswer(
   const answer = new Answer(nobody, {
     envelope: composer.envelope(hold),
     headers: {},
-    asked: pixels === null ? undefined : parsePixels(pixels),
+    asked: { pixels: pixels === null ? undefined : parsePixels(pixels), format: undefined },
     foreseen: () => ({}),
   });
   const writer = results.begin(hold.id);

@@ -27,6 +27,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   });
   app.notFound((context) => {
     const { method, path } = context.req;
+    if (TEXT_PATHS.has(path)) refuseText(path);
     const allowed = methodsOf(path, app);
     if (allowed.length === 0) throw new Refusal("not_found", `no such route: ${method} ${path}`);
     const only = `${path} answers ${allowed.join(", ")} only`;
@@ -43,6 +44,22 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
   return app;
+}
+
+/** Where clients ask for text, and some for pictures in it. */
+const TEXT_PATHS: ReadonlySet<string> = new Set([
+  "/v1/chat/completions",
+  "/v1/completions",
+  "/v1/responses",
+]);
+
+function refuseText(path: string): never {
+  const call = 'POST /v1/images/generations {"model": "gpt-image-2", "prompt": "…"}';
+  const why = `${path} makes no pictures here; the same is done by ${call}, and with pictures to work on by POST /v1/images/edits`;
+  throw new Refusal("unsupported_surface", why, {
+    sent: path,
+    allowed: ["/v1/images/generations", "/v1/images/edits"],
+  });
 }
 
 /** The methods under which a path is served; none when it isn't. */

@@ -11,7 +11,6 @@ import { warmPrompts } from "../gateway/prompt.ts";
 import { RunningCalls } from "../gateway/running-calls.ts";
 import type { ApiDeps } from "../http/api-deps.ts";
 import { createGatewayServer } from "../http/server.ts";
-import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { ResultStore } from "../results/port.ts";
 import { registrations } from "../vendors/registry.ts";
@@ -31,7 +30,7 @@ import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { type OpenBooks, openBooks } from "./open-books.ts";
 import { openResults } from "./open-results.ts";
-import { ownerDefaults } from "./owner-defaults.ts";
+import { type OwnerDefaults, ownerDefaults } from "./owner-defaults.ts";
 import { packageFolder, packageVersion } from "./package.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
 
@@ -79,7 +78,7 @@ async function start(
   const { connections: listed, ...catalog } = readCatalog(config);
   const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
-  const autoAs = ownerDefaults(config.settings, catalog);
+  const defaults = ownerDefaults(config.settings, catalog);
   const gateway = createGatewayServer();
   const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
   const url = await listen(gateway.server, host, port);
@@ -103,7 +102,7 @@ async function start(
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {
     ...dependencies(
-      { config, world, catalog, autoAs, connections: new Connections(connected), results, log },
+      { config, world, catalog, defaults, connections: new Connections(connected), results, log },
       books,
     ),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
@@ -153,14 +152,14 @@ function dependencies(
     readonly config: Config;
     readonly world: World;
     readonly catalog: Catalog;
-    readonly autoAs: AutoAs;
+    readonly defaults: OwnerDefaults;
     readonly connections: Connections;
     readonly results: ResultStore;
     readonly log: Log;
   },
   books: OpenBooks,
 ): Deps {
-  const { config, world, catalog, autoAs, connections, results, log } = of;
+  const { config, world, catalog, defaults, connections, results, log } = of;
   return {
     world,
     catalog,
@@ -169,7 +168,7 @@ function dependencies(
     running: new RunningCalls(),
     waitForSameMs: WAIT_FOR_SAME_MS,
     log,
-    autoAs,
+    ...defaults,
     ledger: books.ledger,
     process: books.process,
     end: books.end,

@@ -12,7 +12,7 @@ afterEach(() => until(() => restingFiles() === 0));
 async function read(type: string, body: Buffer) {
   using room = new PictureRoom();
   const left = new AbortController().signal;
-  const reading = { room, left, invite: () => undefined };
+  const reading = { room, left, invite: () => undefined, legacy: new Map() };
   const { order, identity } = await readImageRequest(requestOf(type, [body]), reading);
   const sizes = order.references?.map(({ width, height }) => `${width}x${height}`);
   return { order, identity, sizes };

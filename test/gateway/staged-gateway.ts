@@ -84,6 +84,7 @@ export async function startStaged(
     catalog,
     asOf: () => "2026-11-22",
     autoAs: {},
+    legacy: new Map(),
     process: "proc_staged",
     connections: new Connections([{ vendor: vendor.vendor, connection, ...UNLISTED }]),
     ledger: { ...ledger, hold, call, noteAdoptable },

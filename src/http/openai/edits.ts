@@ -23,7 +23,10 @@ export async function edits(
   // Until the call is over: the vendor reads the pictures from there, a second time if it has to.
   using room = new PictureRoom();
   const { invite } = call;
-  const { order, identity } = await readImageRequest(request, { room, left: client.left, invite });
+  const { order, identity } = await readImageRequest(request, {
+    ...{ room, left: client.left, invite },
+    legacy: call.deps.legacy,
+  });
   if (order.references === undefined) {
     const why =
       "image is required: an edit works on at least one picture; POST /v1/images/generations makes one from words alone";

@@ -28,7 +28,7 @@ export async function generations(
   const callerOf = await knowCaller(headersOf(request), call, "images/generations");
   call.invite();
   const body = await readJson(request, ORDER_BYTES_MAX).catch(sayWherePicturesGo);
-  const order = parseOrder(body);
+  const order = parseOrder(body, call.deps.legacy);
   const caller = callerOf(bodyIdentity(askedIn(body), []));
   const client = openaiClient(response, call.headers);
   await generateImage(order, caller, client, call.deps);

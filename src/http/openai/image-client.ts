@@ -47,7 +47,7 @@ function openAnswer(
   const answer = new Answer(stream, {
     envelope: form.envelope,
     headers: { ...own, ...answerHeaders(sold, form) },
-    asked: size.pixels,
+    asked: { pixels: size.pixels, format: order.outputFormat },
     foreseen: (servedModel) => {
       const cost = foreseenCost(prepared, servedModel);
       return cost === undefined ? {} : costHeaders(cost);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { ImageOrder, Reference } from "../../gates/order.ts";
+import type { LegacyAliases } from "../../gateway/deps.ts";
 import { bodyIdentity, type SentFile } from "../../gateway/same.ts";
 import { assertLength } from "../../intake/feed.ts";
 import { fetchPictures } from "../../intake/fetch-pictures.ts";
@@ -27,6 +28,7 @@ export type Reading = {
   readonly left: AbortSignal;
   /** Lets a client that asked first send its body. */
   readonly invite: () => void;
+  readonly legacy: LegacyAliases;
 };
 
 /**
@@ -49,7 +51,7 @@ export async function readImageRequest(
   assertLength(request);
   reading.invite();
   const { asked, images, mask } = await read(request, reading.room);
-  const order = parseOrder(asked);
+  const order = parseOrder(asked, reading.legacy);
   if (mask !== undefined && images.length === 0) {
     const why = "mask: there is no image that it could belong to";
     throw new Refusal("missing_parameter", why, { param: "image" });

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { ImageOrder, SizeAsked } from "../../gates/order.ts";
 import { readSize, SIZE_FORMS } from "../../gates/size.ts";
+import type { LegacyAliases } from "../../gateway/deps.ts";
 import { Refusal } from "../../refusals.ts";
+import { translateLegacy } from "./legacy.ts";
 
 /**
  * Reads the body of an images request: the closed parameter list of DESIGN §8. `null` means omitted; a
@@ -79,11 +81,12 @@ export function askedIn(body: unknown): Readonly<Record<string, unknown>> {
  *
  * @throws Refusal naming the parameter, what was sent and what is allowed.
  */
-export function parseOrder(body: unknown): ImageOrder {
-  const asked = askedIn(body);
+export function parseOrder(body: unknown, legacy: LegacyAliases): ImageOrder {
+  const { asked, translated } = translateLegacy(askedIn(body), legacy);
   for (const name of Object.keys(asked)) {
     if (!names.includes(name)) {
-      throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}`, {
+      const hint = name === "style" ? LEGACY_HINT : "";
+      throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}${hint}`, {
         param: shown(name),
         sent: shown(asked[name]),
         allowed: names,
@@ -94,8 +97,13 @@ export function parseOrder(body: unknown): ImageOrder {
   if (!parsed.success) throw wrongValue(parsed.error.issues[0], asked);
   refusePictures(parsed.data);
   refuseNotYetServed(parsed.data);
-  return toOrder(parsed.data);
+  const order = toOrder(parsed.data);
+  return translated.length === 0 ? order : { ...order, translated };
 }
+
+/** For what only models that are gone understood. */
+const LEGACY_HINT =
+  "; only models that are gone had it: an owner can let another stand for them, with legacy_aliases in spotmeter.yaml";
 
 function wrongValue(
   issue: z.core.$ZodIssue | undefined,

@@ -23,7 +23,10 @@ export async function quote(
   const key = await checkKey(presentedKey(headersOf(request)), deps.world, deps.ledger);
   using room = new PictureRoom();
   const left = leftSignal(response);
-  const { order } = await readImageRequest(request, { room, left, invite });
+  const { order } = await readImageRequest(request, {
+    ...{ room, left, invite },
+    legacy: deps.legacy,
+  });
   const by = { deps, accountPath: key.accountPath, policy: key };
   const body = JSON.stringify(quoteJson(await prepare(order, by), deps));
   response.writeHead(200, { ...headers, "content-type": "application/json" });
