@@ -147,6 +147,18 @@ describe("an edit is charged as quoted", () => {
     }
   });
 
+  it("in a stream with two interim pictures, which cost 100 tokens each", async () => {
+    const asked: Edit = {
+      ...repeated(drawn(1024, 1024), 1),
+      ...{ quality: "low", size: square, stream: true, partialImages: 2 },
+    };
+    const edited = await edit("gpt-image-2", asked);
+    // 19 x 5 + 1,024 x 8 + (196 + 200) x 30, in millionths.
+    expect(edited.charge).toMatchObject({ basis: "usage", total: "0.020167" });
+    expect(formatUsd(edited.quote.expected.total)).toBe("0.020167");
+    expect(edited.pictures).toBe(3);
+  });
+
   it.each(["gpt-image-2", "gemini-3-pro-image", "qwen-image-3.0", "seedream-5-5"])(
     "%s without usage is charged its ceiling, references in it",
     async (model) => {

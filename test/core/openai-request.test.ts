@@ -143,6 +143,19 @@ describe("an edit to OpenAI", () => {
     ]);
   });
 
+  it("a stream with interim pictures is asked for in the form as everywhere", async () => {
+    const seen = await editSeen("gpt-image-2", {
+      references: [mug],
+      stream: true,
+      partialImages: 2,
+    });
+    expect((await formOf(seen)).slice(2)).toEqual([
+      ["stream", "true"],
+      ["partial_images", "2"],
+      ["image", "image-1.png", "image/png", base64],
+    ]);
+  });
+
   it("with low moderation, which the form has not, all of it goes as JSON with data URLs", async () => {
     const mask = drawn(64, 48, { transparent: true });
     const references = [mug, mug] as const;
