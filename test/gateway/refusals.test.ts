@@ -211,8 +211,6 @@ describe("what a model can't do is refused before any spend", () => {
   });
 
   it.each([
-    { sent: { stream: true }, param: "stream" },
-    { sent: { partial_images: 2 }, param: "partial_images" },
     { sent: { response_format: "url" }, param: "response_format" },
     { sent: { spotmeter: { band: "draft" } }, param: "spotmeter" },
   ])("$param comes later: refused by name, never ignored", async ({ sent, param }) => {
