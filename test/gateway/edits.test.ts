@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formOf, formType, restingFiles } from "./intake-bench.ts";
-import { heavyPng } from "./pictures.ts";
+import { encoded, heavyPng, pngOf } from "./pictures.ts";
 import { send } from "./raw-client.ts";
 import { type Sandbox, startSandbox, until } from "./sandbox.ts";
 
@@ -32,7 +32,72 @@ function edit(body: Buffer, headers: Record<string, string> = {}, type = formTyp
   });
 }
 
+describe("an edit through the whole gateway", () => {
+  // Text: 12 tokens of the prompt, 6 of the frame, 1 a picture. Pictures: 1,024 tokens of 8 USD a million each.
+  // Output: 196 of 30 USD a million, 0.00588. With one: 19 × 0.000005 + 1,024 × 0.000008 + 0.00588 = 0.014167.
+  it.each([
+    [1, "0.014167", 19, 1_024, 1_043],
+    [2, "0.022364", 20, 2_048, 2_068],
+    [3, "0.030561", 21, 3_072, 3_093],
+  ])("with %i pictures of 1024x1024 costs %s", async (count, cost, text, image, tokens) => {
+    const files = Array.from({ length: count }, () => encoded("png", [1_024, 1_024]));
+    const answer = await edit(formWith(...files));
+    const { data, usage } = JSON.parse(answer.text);
+    expect([answer.status, data.length, String(usage.cost)]).toEqual([200, 1, cost]);
+    expect(usage.input_tokens).toBe(tokens);
+    expect(usage.input_tokens_details).toEqual({ text_tokens: text, image_tokens: image });
+    const receipt = await sandbox.get(`/v1/receipts/${answer.headers["x-receipt-id"]}`);
+    expect(receipt.body).toMatchObject({ status: "settled", total: cost });
+  });
+
+  it("with a mask costs what it costs without: vendors publish no count for it", async () => {
+    const mask = pngOf({ width: 1_024, height: 1_024, colourType: 6 });
+    const files = [
+      { name: "mask", body: mask },
+      { name: "image", body: encoded("png", [1_024, 1_024]) },
+    ];
+    await sandbox.forgetCalls();
+    const answer = await edit(formOf([...files, ...fields]));
+    expect([answer.status, String(JSON.parse(answer.text).usage.cost)]).toEqual([200, "0.014167"]);
+    const [call] = await sandbox.calls();
+    expect(Object.keys(call?.body ?? {})).toEqual(expect.arrayContaining(["image#0", "mask#1"]));
+  });
+
+  it("is quoted for what it then costs, as a form and as JSON", async () => {
+    const file = encoded("png", [1_024, 1_024]);
+    const url = `data:image/png;base64,${file.toString("base64")}`;
+    const path = "/v1/images/quote";
+    const authorization = `Bearer ${sandbox.apiKey}`;
+    const json = await sandbox.quote({ ...ASKED, images: [{ image_url: url }] });
+    const headers = { authorization, "content-type": formType() };
+    const form = await send(sandbox.gateway.url, { path, headers, body: formWith(file) });
+    expect(json.body.expected.total).toBe("0.014167");
+    expect(JSON.parse(form.text)).toEqual(json.body);
+  });
+
+  it.each([
+    "gemini-2.5-flash-image",
+    "qwen-image-edit-plus",
+    "wan2.7-image",
+    "seedream-4-5",
+    "seedream-5-0-pro",
+  ])("%s reads pictures from a form and from JSON, for the same price", async (model) => {
+    const file = encoded("jpeg", [1_024, 1_024]);
+    const parts = Object.entries({ model, prompt: PROMPT }).map(([name, body]) => ({ name, body }));
+    const form = await edit(formOf([...parts, { name: "image", body: file }]));
+    const image = `data:image/jpeg;base64,${file.toString("base64")}`;
+    const body = Buffer.from(JSON.stringify({ model, prompt: PROMPT, image }));
+    const json = await edit(body, {}, "application/json");
+    expect([form.status, json.status], form.text.slice(0, 300)).toEqual([200, 200]);
+    const [a, b] = [form, json].map((answer) => JSON.parse(answer.text).usage.cost);
+    expect(a).toBeGreaterThan(0);
+    expect(b).toBe(a);
+  });
+});
+
 describe("the pictures of an edit", () => {
+  beforeEach(() => sandbox.forgetCalls());
+
   it("rest while the vendor works, and are given back when the call is over", async () => {
     const answer = edit(formWith(heavyPng(300_000), heavyPng(20_000)), { "x-emulate": "slow=600" });
     await until(async () => (await sandbox.calls()).length === 1);
@@ -49,7 +114,6 @@ describe("the pictures of an edit", () => {
   });
 
   it("stay until the call is over when their client has left, and the call is charged", async () => {
-    await sandbox.forgetCalls();
     const before = (await sandbox.get("/v1/credits")).body.settled;
     const request = httpRequest(`${sandbox.gateway.url}/v1/images/edits`, {
       method: "POST",
