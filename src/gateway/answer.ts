@@ -14,8 +14,10 @@ export type Envelope = {
    * the image before it.
    */
   readonly before: (index: number, previous: ImageFacts | undefined) => string;
-  /** What follows an image's base64 while more may come. */
-  readonly after: string;
+  /** What follows the base64 of image `index` while more may come. */
+  readonly after: (index: number, facts: ImageFacts) => string;
+  /** `after` closes what `before` opened: other things may be said then. */
+  readonly closes?: true;
   /** Around an interim picture, where the surface has such. */
   readonly draft?: {
     readonly before: string;
@@ -106,8 +108,11 @@ export class Answer implements ImageSink {
     const facts = this.#inspector.facts(this.#asked);
     this.#inspector = undefined;
     if (this.#draft === undefined) {
+      const { after, closes = false } = this.#envelope;
+      const said = after(this.#images.length, facts);
       this.#images.push(facts);
-      void this.#say(this.#envelope.after);
+      void this.#say(said);
+      this.#between = closes;
     } else {
       void this.#say(this.#envelope.draft?.after(this.#draft, facts) ?? "");
       this.#between = true;

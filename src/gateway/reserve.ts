@@ -3,7 +3,7 @@ import type { Reference } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
 import type { JsonValue } from "../json.ts";
-import type { HoldRequest, RateState, ReferenceFacts, RequestFacts } from "../ledger/port.ts";
+import type { HoldRequest, RateState, ReferenceFacts, RequestFacts, Surface } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
 import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
@@ -21,6 +21,7 @@ export type Caller = {
   readonly accountPath: readonly string[];
   readonly keyId: string;
   readonly requestId: string;
+  readonly surface: Surface;
   /** What the key's owner has set. */
   readonly policy: OrderPolicy;
   /** Headers that go on to the vendor: fault switches, in the sandbox only. */
@@ -106,7 +107,7 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     asOf: callable.asOf,
     price: storedPrice(callable.price),
     ratingVersion: RATING_VERSION,
-    facts: requestFacts(prepared),
+    facts: requestFacts(prepared, caller.surface),
     ceilingItems: quote.frozen.ceilingItems,
     resolved: prepared.resolved,
     sent: sentFor(prepared),
@@ -123,12 +124,12 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
   };
 }
 
-function requestFacts({ accepted, asked, quote }: Prepared): RequestFacts {
+function requestFacts({ accepted, asked, quote }: Prepared, surface: Surface): RequestFacts {
   const { order, size, prompt } = accepted;
   const { pixels } = size;
   const { references, mask, inputFidelity } = order;
   return {
-    surface: references === undefined ? "generations" : "edits",
+    surface,
     n: order.n,
     ...(order.stream === true ? { stream: true } : {}),
     ...(order.partialImages === undefined ? {} : { partialImages: order.partialImages }),

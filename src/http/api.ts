@@ -10,6 +10,7 @@ import { adminRoutes } from "./admin/routes.ts";
 import type { ApiDeps, ApiEnvironment } from "./api-deps.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
+import { geminiRoutes } from "./gemini/models-routes.ts";
 import { hotRoute } from "./hot-routes.ts";
 import { modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -43,6 +44,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   accountRoutes(app, deps);
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
+  app.route("/v1beta", geminiRoutes(deps));
   return app;
 }
 

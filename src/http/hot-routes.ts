@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "../gateway/deps.ts";
 import { answerFor, type ErrorAnswer } from "./error-answer.ts";
+import { geminiAnswerFor } from "./gemini/error-envelope.ts";
+import { generateContent } from "./gemini/generate-content.ts";
+import { isModelMethod } from "./gemini/target.ts";
 import type { HotCall } from "./image-call.ts";
 import { EDITS_PATHS, edits } from "./openai/edits.ts";
 import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
@@ -24,6 +27,7 @@ const routes: readonly HotRoute[] = [
   { serves: (path) => GENERATIONS_PATHS.has(path), run: generations, answerFor },
   { serves: (path) => EDITS_PATHS.has(path), run: edits, answerFor },
   { serves: (path) => QUOTE_PATHS.has(path), run: quote, answerFor },
+  { serves: isModelMethod, run: generateContent, answerFor: geminiAnswerFor },
 ];
 
 /** The hot route of a path, if it is one. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkKey } from "../gateway/api-keys.ts";
 import type { Deps } from "../gateway/deps.ts";
 import type { Caller } from "../gateway/reserve.ts";
+import type { Surface } from "../ledger/port.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { readSameness } from "./same-request.ts";
 
@@ -35,22 +36,24 @@ export function headersOf(request: IncomingMessage): HeaderReader {
  * Who asks, by the key that is presented; the body's identity (`bodyIdentity`) is given later, when it has
  * been read.
  *
- * @param route what an `Idempotency-Key` is bound to, whichever path is called.
+ * @param as what an `Idempotency-Key` is bound to, whichever path is called (`route`), and how the answer is
+ * written.
  * @throws Refusal for a key that doesn't open this world, or a header of another form.
  */
 export async function knowCaller(
   header: HeaderReader,
   call: Pick<HotCall, "deps" | "requestId">,
-  route: string,
+  as: { readonly route: string; readonly surface: Surface },
 ): Promise<(identity: string) => Caller> {
   const { deps, requestId } = call;
   const key = await checkKey(presentedKey(header), deps.world, deps.ledger);
-  const samenessOf = readSameness(header, { keyId: key.id, route });
+  const samenessOf = readSameness(header, { keyId: key.id, route: as.route });
   return (identity) => ({
     accountId: key.accountId,
     accountPath: key.accountPath,
     keyId: key.id,
     requestId,
+    surface: as.surface,
     policy: key,
     vendorHeaders: emulatorHeaders(header, deps),
     same: samenessOf(identity),

@@ -123,9 +123,19 @@ export class LedgerUnavailable extends Error {
   override readonly name = "LedgerUnavailable";
 }
 
+/** By which route and in which form a call came in: its answer is written that way, whoever writes it. */
+export const SURFACES = [
+  "generations",
+  "edits",
+  "generate_content",
+  "generate_content_list",
+  "generate_content_events",
+] as const;
+export type Surface = (typeof SURFACES)[number];
+
 /** Everything that the price of a request depends on, as far as it is known before the call (MONEY §4). */
 export type RequestFacts = {
-  readonly surface: "generations" | "edits";
+  readonly surface: Surface;
   readonly n: number;
   /** The caller asked for a stream of events. */
   readonly stream?: true;

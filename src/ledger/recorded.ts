@@ -3,7 +3,7 @@ import { missingReasons } from "../billing/usage.ts";
 import { marks, meters } from "../catalog/schema.ts";
 import type { JsonValue } from "../json.ts";
 import { picoUsd } from "../money/pico-usd.ts";
-import type { Ending, HoldRequest, StoredPrice } from "./port.ts";
+import { type Ending, type HoldRequest, type StoredPrice, SURFACES } from "./port.ts";
 
 /**
  * Reads holds and endings back out of canonical text, which turned every integer into a string: the
@@ -62,7 +62,7 @@ const referenceFacts = z.strictObject({
 });
 
 const requestFacts = z.strictObject({
-  surface: z.enum(["generations", "edits"]),
+  surface: z.enum(SURFACES),
   n: count,
   stream: z.literal(true).exactOptional(),
   partialImages: count.exactOptional(),

@@ -42,6 +42,7 @@ it("an order that waits past midnight is held as of the day of its price, and sa
     requestId: "req_1",
     policy,
     same: unique,
+    surface: "generations" as const,
     vendorHeaders: {},
   };
   await reserve(prepared, { caller, connected }, deps);

@@ -48,6 +48,7 @@ export type StagedCall = {
  */
 export type StagedGateway = {
   readonly url: string;
+  readonly apiKey: string;
   readonly ledger: Ledger;
   /** What the log said, and what became of each hold and each offer. */
   readonly logged: readonly string[];
@@ -113,6 +114,7 @@ export async function startStaged(
     JSON.parse((await send(url, { method: "GET", path, headers: headersOf({}) })).text);
   const gateway: StagedGateway = {
     url,
+    apiKey,
     ledger,
     logged,
     stageEnd: undefined,

@@ -18,7 +18,10 @@ export async function edits(
   response: ServerResponse,
   call: HotCall,
 ): Promise<void> {
-  const callerOf = await knowCaller(headersOf(request), call, "images/edits");
+  const callerOf = await knowCaller(headersOf(request), call, {
+    route: "images/edits",
+    surface: "edits",
+  });
   const client = openaiClient(response, call.headers);
   // Until the call is over: the vendor reads the pictures from there, a second time if it has to.
   using room = new PictureRoom();

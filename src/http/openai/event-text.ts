@@ -2,8 +2,9 @@ import type { Envelope } from "../../gateway/answer.ts";
 import type { Finished } from "../../gateway/generate-image.ts";
 import type { ImageFacts } from "../../ledger/port.ts";
 import type { Refusal } from "../../refusals.ts";
+import type { CostSaid } from "../answer-form.ts";
 import { refusalAnswer } from "../error-answer.ts";
-import { type CostSaid, fieldsText, usageText } from "./answer-text.ts";
+import { fieldsText, usageText } from "./answer-text.ts";
 
 /**
  * OpenAI's stream of events around the base64: interim pictures where the vendor sends them, then one event
@@ -32,7 +33,7 @@ export function eventEnvelope(facts: EventFacts): Envelope {
       previous === undefined
         ? opening("completed")
         : `${fieldsText(fieldsOf(facts, previous))}}\n\n${opening("completed")}`,
-    after: '"',
+    after: () => '"',
     draft: {
       before: opening("partial_image"),
       after: (index, previous) =>

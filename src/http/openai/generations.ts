@@ -25,7 +25,10 @@ export async function generations(
   response: ServerResponse,
   call: HotCall,
 ): Promise<void> {
-  const callerOf = await knowCaller(headersOf(request), call, "images/generations");
+  const callerOf = await knowCaller(headersOf(request), call, {
+    route: "images/generations",
+    surface: "generations",
+  });
   call.invite();
   const body = await readJson(request, ORDER_BYTES_MAX).catch(sayWherePicturesGo);
   const order = parseOrder(body, call.deps.legacy);

@@ -112,9 +112,9 @@ type Measured = {
 };
 
 /** Measures every picture; those behind URLs are fetched first. */
-async function measureAll(
+export async function measureAll(
   { images, mask }: Pick<Body, "images" | "mask">,
-  { room, left }: Reading,
+  { room, left }: Pick<Reading, "room" | "left">,
 ): Promise<Measured> {
   const sent = mask === undefined ? images : [...images, mask];
   const urls = sent.flatMap((each) => (each.kind === "url" ? [each] : []));
