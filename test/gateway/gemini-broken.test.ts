@@ -1,5 +1,5 @@
 import { request as httpRequest } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome } from "../../src/vendors/port.ts";
 import { PLAIN } from "./gemini-client.ts";
 import { made, type StagedCall, type StagedGateway, startStaged } from "./staged-gateway.ts";
@@ -109,6 +109,42 @@ describe("the vendor breaks off after a whole image", () => {
       await expectNothingCharged(heard.receipt);
     },
   );
+});
+
+describe("a vendor that is silent", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("events: a comment every 15 s between images, none inside of one", async () => {
+    const { text } = await ask(EVENTS, (call) => {
+      const { sink } = call;
+      vi.advanceTimersByTime(60_000);
+      sink.begin({ model: null });
+      void sink.piece(PICTURE);
+      vi.advanceTimersByTime(60_000);
+      sink.end();
+      vi.advanceTimersByTime(30_000);
+      call.answer(made);
+    });
+    const [image, first, second, last, ...rest] = text.split("\r\n\r\n");
+    expect(JSON.parse(image?.slice(6) ?? "").candidates).toHaveLength(1);
+    expect([first, second]).toEqual([": keep-alive", ": keep-alive"]);
+    expect(JSON.parse(last?.slice(6) ?? "")).toMatchObject({ usageMetadata: { cost: 0.03 } });
+    expect(rest).toEqual([""]);
+  });
+
+  it("one JSON stays one JSON", async () => {
+    const { text } = await ask("generateContent", (call) => {
+      pour(call);
+      vi.advanceTimersByTime(60_000);
+      call.answer(made);
+    });
+    expect(JSON.parse(text).candidates).toHaveLength(1);
+  });
 });
 
 describe("the vendor breaks off inside an image", () => {

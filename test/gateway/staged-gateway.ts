@@ -3,6 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCatalog } from "../../src/catalog/load.ts";
+import type { AcceptedOrder } from "../../src/gates/accept.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { EndHold } from "../../src/gateway/deps.ts";
@@ -36,6 +37,7 @@ const ORDER = { model: "seedream-4-0", prompt: MUG, size: "1024x1024" };
 
 /** A call that reached the vendor, which does nothing by itself. */
 export type StagedCall = {
+  readonly accepted: AcceptedOrder;
   readonly sink: ImageSink;
   /** One image is made, a small one. */
   readonly make: () => void;
@@ -194,10 +196,11 @@ function stagedVendor() {
     sendsDrafts: false,
     estimate: real.estimate,
     sent: real.sent,
-    dispatch: (_call, sink) =>
+    dispatch: ({ accepted }, sink) =>
       new Promise((answer) => {
         count += 1;
         const call: StagedCall = {
+          accepted,
           sink,
           answer,
           make: () => {
