@@ -11,6 +11,8 @@ export type Described = {
   readonly headers?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly answer: z.ZodType;
+  /** OpenAI's error envelope unless it says otherwise. */
+  readonly refusal?: z.ZodType;
   /** 200 unless it says otherwise. */
   readonly status?: 200 | 201;
   /** Answers without a key. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Log } from "../gateway/deps.ts";
-import { answerFor, type ErrorAnswer } from "./error-answer.ts";
-import { geminiAnswerFor } from "./gemini/error-envelope.ts";
+import type { Refusal } from "../refusals.ts";
+import { type ErrorAnswer, refusalAnswer } from "./error-answer.ts";
+import { geminiError } from "./gemini/error-envelope.ts";
 import { generateContent } from "./gemini/generate-content.ts";
 import { isModelMethod } from "./gemini/target.ts";
 import type { HotCall } from "./image-call.ts";
@@ -19,18 +19,23 @@ export type HotRoute = {
     response: ServerResponse,
     call: HotCall,
   ) => Promise<void>;
-  /** What an error becomes, in the words of its surface. */
-  readonly answerFor: (cause: unknown, requestId: string, log: Log) => ErrorAnswer;
+  /** How its surface says no. */
+  readonly errorOf: (refusal: Refusal) => ErrorAnswer;
 };
 
 const routes: readonly HotRoute[] = [
-  { serves: (path) => GENERATIONS_PATHS.has(path), run: generations, answerFor },
-  { serves: (path) => EDITS_PATHS.has(path), run: edits, answerFor },
-  { serves: (path) => QUOTE_PATHS.has(path), run: quote, answerFor },
-  { serves: isModelMethod, run: generateContent, answerFor: geminiAnswerFor },
+  { serves: (path) => GENERATIONS_PATHS.has(path), run: generations, errorOf: refusalAnswer },
+  { serves: (path) => EDITS_PATHS.has(path), run: edits, errorOf: refusalAnswer },
+  { serves: (path) => QUOTE_PATHS.has(path), run: quote, errorOf: refusalAnswer },
+  { serves: isModelMethod, run: generateContent, errorOf: geminiError },
 ];
 
 /** The hot route of a path, if it is one. */
 export function hotRoute(path: string): HotRoute | undefined {
   return routes.find((route) => route.serves(path));
+}
+
+/** How no is said on a path, served or not. */
+export function errorOf(path: string): (refusal: Refusal) => ErrorAnswer {
+  return hotRoute(path)?.errorOf ?? (path.startsWith("/v1beta/") ? geminiError : refusalAnswer);
 }

@@ -4,6 +4,7 @@ import { REFERENCES_MAX } from "../intake/limits.ts";
 import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
+import { contentBody } from "./gemini/content-body.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
@@ -49,6 +50,15 @@ const images = z.looseObject({
       lines: z.array(line),
     }),
   }),
+});
+const content = z.looseObject({
+  candidates: z.array(z.looseObject({ content: anything, finishReason: z.literal("STOP") })),
+  usageMetadata: z.looseObject({
+    cost: z.number().describe("US dollars, printed from the exact integer"),
+    costDetails: z.looseObject({ total: usd, ceiling: usd, receiptId: z.string() }),
+  }),
+  modelVersion: z.string(),
+  responseId: z.string().describe("the receipt's id"),
 });
 const receipt = z.looseObject({
   object: z.literal("receipt"),
@@ -108,14 +118,26 @@ const repricing = z.looseObject({
   data_left_out: z.int(),
 });
 const csv = z.string().describe("RFC 4180, with a header row");
-const error = z.object({
-  error: z.looseObject({
-    message: z.string(),
-    type: z.string(),
-    param: z.string().nullable(),
-    code: z.string(),
-  }),
-});
+const error = z
+  .object({
+    error: z.looseObject({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string(),
+    }),
+  })
+  .describe("OpenAI's error envelope");
+const rpcError = z
+  .object({
+    error: z.object({
+      code: z.int().describe("the HTTP status"),
+      message: z.string(),
+      status: z.string().describe("its RPC name, such as INVALID_ARGUMENT"),
+      details: z.array(anything).describe("ErrorInfo first: code, param and the rest as metadata"),
+    }),
+  })
+  .describe("Gemini's error envelope");
 
 const noPictures = { image: true, images: true, mask: true } as const;
 const generationBody = orderBody.omit(noPictures);
@@ -175,6 +197,22 @@ export const describedRoutes: readonly Described[] = [
     answer: anything,
   },
   { method: "get", path: "/v1/models/{id}", summary: "One model", answer: anything },
+  ...contentRoutes("/v1"),
+  ...contentRoutes("/v1beta"),
+  {
+    method: "get",
+    path: "/v1beta/models",
+    summary: "Every model, in Gemini's shape",
+    answer: anything,
+    refusal: rpcError,
+  },
+  {
+    method: "get",
+    path: "/v1beta/models/{id}",
+    summary: "One model, in Gemini's shape",
+    answer: anything,
+    refusal: rpcError,
+  },
   {
     method: "get",
     path: "/v1/receipts/{id}",
@@ -241,6 +279,32 @@ export const describedRoutes: readonly Described[] = [
   },
 ];
 
+/** Gemini's contract, for every model. */
+function contentRoutes(version: string): readonly Described[] {
+  const of = {
+    body: contentBody,
+    headers: sameRequestHeaders,
+    answer: content,
+    refusal: rpcError,
+  };
+  return [
+    {
+      method: "post",
+      path: `${version}/models/{id}:generateContent`,
+      summary: "Make images by Gemini's contract, exactly billed",
+      ...of,
+    },
+    {
+      method: "post",
+      path: `${version}/models/{id}:streamGenerateContent`,
+      summary:
+        "The same as a JSON array of chunks, or with alt=sse as events; cost in the last one",
+      ...of,
+      answer: z.array(anything),
+    },
+  ];
+}
+
 /** The whole document. */
 export function openapiDocument(version: string) {
   const app = new OpenAPIHono();
@@ -262,7 +326,7 @@ export function openapiDocument(version: string) {
           description: "Done",
           content: route.answer === csv ? { "text/csv": { schema: csv } } : json(route.answer),
         },
-        default: { description: "Refused: OpenAI's error envelope", content: json(error) },
+        default: { description: "Refused", content: json(route.refusal ?? error) },
       },
     });
   }

@@ -6,8 +6,8 @@ import { Refusal } from "../refusals.ts";
 import { apiRoutes } from "./api.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { sendEarly } from "./early-answer.ts";
-import { refusalAnswer, sendError } from "./error-answer.ts";
-import { type HotRoute, hotRoute } from "./hot-routes.ts";
+import { refusalFor, sendError } from "./error-answer.ts";
+import { errorOf, type HotRoute, hotRoute } from "./hot-routes.ts";
 import type { HotCall } from "./image-call.ts";
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -87,7 +87,7 @@ function refuseAll(why: string, retryAfterSeconds: number): Listener {
     if (path === "/healthz") return answerJson(response, 200, { status: "ok" });
     if (path === "/readyz") return answerJson(response, 503, { ready: false });
     const refusal = new Refusal("not_ready", `${why}; nothing was spent`, { retryAfterSeconds });
-    sendError(response, refusalAnswer(refusal), { connection: "close" });
+    sendError(response, errorOf(path)(refusal), { connection: "close" });
   };
 }
 
@@ -115,7 +115,7 @@ async function hot(
   try {
     await route.run(request, response, call);
   } catch (cause) {
-    const answer = route.answerFor(cause, call.requestId, call.deps.log);
+    const answer = route.errorOf(refusalFor(cause, call.requestId, call.deps.log));
     if (request.complete || response.headersSent) sendError(response, answer, call.headers);
     else await sendEarly({ request, response }, answer, call.headers);
   }

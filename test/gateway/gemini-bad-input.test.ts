@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createGatewayServer } from "../../src/http/server.ts";
+import { listen } from "../../src/start/listen.ts";
 import { content, expectGeminiRefusal, PLAIN } from "./gemini-client.ts";
 import { errorsSeen, type RawAnswer, send } from "./raw-client.ts";
 import { MUG, type Sandbox, startSandbox } from "./sandbox.ts";
@@ -353,5 +355,20 @@ describe("who asks", () => {
       expect(answer.status).toBe(404);
       expect(answer.text).not.toContain("sk-in-the-query");
     }
+  });
+});
+
+describe("a gateway that isn't ready", () => {
+  it("says so in each surface's own envelope", async () => {
+    const { server } = createGatewayServer();
+    const url = await listen(server, "127.0.0.1", 0);
+    for (const path of ["/v1/models/a:generateContent", "/v1beta/models"]) {
+      const answer = await send(url, { path, body: "{}" });
+      expect(answer.status).toBe(503);
+      expect(JSON.parse(answer.text).error).toMatchObject({ code: 503, status: "UNAVAILABLE" });
+    }
+    const images = await send(url, { body: "{}" });
+    expect(JSON.parse(images.text).error).toMatchObject({ code: "not_ready" });
+    await new Promise((resolve) => server.close(resolve));
   });
 });

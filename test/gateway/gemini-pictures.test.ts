@@ -107,10 +107,15 @@ describe("pictures that are none", () => {
     expectGeminiRefusal(await content(staged, { body }), "invalid_json", "contents");
   });
 
-  it("seventeen of them", async () => {
-    const parts = [{ text: MUG }, ...Array.from({ length: 18 }, () => inline(small))];
-    const answer = await content(staged, { body: { contents: [{ parts }] } });
-    expectGeminiRefusal(answer, "too_many_images");
+  it("seventeen of them, all here or some elsewhere", async () => {
+    const elsewhere = { fileData: { fileUri: "https://127.0.0.1:9/a.png" } };
+    for (const last of [inline(small), elsewhere]) {
+      const sixteen = Array.from({ length: 16 }, () => inline(small));
+      const parts = [{ text: MUG }, ...sixteen, last];
+      const answer = await content(staged, { body: { contents: [{ parts }] } });
+      const said = expectGeminiRefusal(answer, "too_many_images", "contents");
+      expect(said["allowed"]).toBe('{"max":16}');
+    }
   });
 
   it("one at a private address is never asked for", async () => {

@@ -1,6 +1,5 @@
-import type { Log } from "../../gateway/deps.ts";
 import type { Refusal } from "../../refusals.ts";
-import { type ErrorAnswer, refusalFor, refusalHead } from "../error-answer.ts";
+import { type ErrorAnswer, refusalHead } from "../error-answer.ts";
 import { snakeCase } from "../snake-case.ts";
 
 /** Google's error envelope, as its clients read it: an HTTP status, its RPC name, and typed details. */
@@ -31,11 +30,6 @@ const DETAIL = "type.googleapis.com/google.rpc";
 /** A refusal as it leaves. */
 export function geminiError(refusal: Refusal): ErrorAnswer {
   return { ...refusalHead(refusal), body: geminiBody(refusal) };
-}
-
-/** What any error becomes on this surface. */
-export function geminiAnswerFor(cause: unknown, requestId: string, log: Log): ErrorAnswer {
-  return geminiError(refusalFor(cause, requestId, log));
 }
 
 /** The envelope alone, for streams whose status has left. */

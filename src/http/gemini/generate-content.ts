@@ -40,11 +40,11 @@ export async function generateContent(
   const client = surfaceClient(contentWords(surface), response, call.headers);
   // Until the call is over: the vendor reads the pictures from there, a second time if it has to.
   using room = new PictureRoom();
-  const { body, pictures } = await readContent(request, { room, invite: call.invite });
-  const asked = contentOrder(readContentBody(body), model);
-  const sent = sentPictures(asked.pictures, pictures);
-  const { parameters } = asked;
+  const { invite } = call;
+  const { body, pictures } = await inWords(() => readContent(request, { room, invite }));
+  const { parameters, pictures: places } = contentOrder(readContentBody(body), model);
   await inWords(async () => {
+    const sent = sentPictures(places, pictures);
     const order = parseOrder(parameters);
     const reading = { room, left: client.left };
     const measured = await measureAll({ images: sent, mask: undefined }, reading);
@@ -53,10 +53,10 @@ export async function generateContent(
   });
 }
 
-/** From here on refusals speak of the parameters of the images routes. */
-async function inWords(work: () => Promise<void>): Promise<void> {
+/** What is shared with the images routes refuses in their words: their names for parameters are put into ours. */
+async function inWords<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (cause) {
     throw cause instanceof Refusal ? inGeminiWords(cause) : cause;
   }

@@ -6,8 +6,9 @@ import type { PreparedFor } from "../../gateway/prepare.ts";
 import { Refusal } from "../../refusals.ts";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
 import { presentedKey } from "../credentials.ts";
+import { refusalFor } from "../error-answer.ts";
 import { modelJson } from "../models-json.ts";
-import { geminiAnswerFor } from "./error-envelope.ts";
+import { geminiError } from "./error-envelope.ts";
 import { isModelMethod, withQueryKey } from "./target.ts";
 
 /** As in this contract: at most so many models a page, and so many where nothing is asked. */
@@ -24,7 +25,7 @@ export function geminiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
   app.onError((cause, context) => {
     const requestId = String(context.env.outgoing.getHeader("x-request-id"));
-    const { body, status, headers } = geminiAnswerFor(cause, requestId, deps.log);
+    const { body, status, headers } = geminiError(refusalFor(cause, requestId, deps.log));
     return new Response(body, { status, headers: { ...headers } });
   });
   app.get("/models", async (context) => {

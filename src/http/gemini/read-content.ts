@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { assertLength } from "../../intake/feed.ts";
-import { type PlacedPicture, readPictureJson } from "../../intake/json-body.ts";
+import { type PlacedPicture, readPictureJson, tooManyPictures } from "../../intake/json-body.ts";
+import { REFERENCES_MAX } from "../../intake/limits.ts";
 import type { PictureRoom } from "../../intake/picture.ts";
 import type { TextKind, TextPicture } from "../../intake/picture-text.ts";
 import { Refusal } from "../../refusals.ts";
@@ -34,7 +35,10 @@ export async function readContent(
   }
   assertLength(request);
   invite();
-  const { value, pictures } = await readPictureJson(request, { kindAt, nameOf, room });
+  const { value, pictures } = await readPictureJson(request, {
+    ...{ kindAt, nameOf, room },
+    picturesMax: REFERENCES_MAX,
+  });
   return { body: camelCased(value), pictures };
 }
 
@@ -54,12 +58,13 @@ function nameOf(_path: JsonPath, nth: number): string {
  * The pictures of a request in their order, those at URLs among them.
  *
  * @param asked where they stand by the request's own words.
- * @throws Refusal when more came along than stand there.
+ * @throws Refusal when there are too many, or more came along than stand there.
  */
 export function sentPictures(
   asked: readonly PictureAt[],
   cameAlong: readonly PlacedPicture[],
 ): readonly TextPicture[] {
+  if (asked.length > REFERENCES_MAX) throw tooManyPictures(REFERENCES_MAX);
   const inline = asked.filter(({ url }) => url === undefined).length;
   if (inline !== cameAlong.length) {
     // Of a name that stands twice JSON keeps the last: which picture was meant can't be known.
