@@ -1,10 +1,12 @@
 import type { ServerResponse } from "node:http";
+import type { AcceptedOrder } from "../gates/accept.ts";
 import type { ImageOrder } from "../gates/order.ts";
 import { Answer } from "../gateway/answer.ts";
 import { ClientStream } from "../gateway/client-stream.ts";
 import { foreseenCost } from "../gateway/foreseen-cost.ts";
 import type { Client, Opened } from "../gateway/generate-image.ts";
 import { rateHeaders } from "../gateway/hold-refusals.ts";
+import type { AskedOfImage } from "../gateway/image-facts.ts";
 import type { Prepared } from "../gateway/prepare.ts";
 import type { Refusal } from "../refusals.ts";
 import { type AnswerForm, answerEnd, costHeaders, type Sold, soldHeaders } from "./answer-form.ts";
@@ -68,7 +70,7 @@ function openAnswer(
   const answer = new Answer(stream, {
     envelope: form.envelope,
     headers: { ...own, ...form.headers, ...soldHeaders(sold) },
-    asked: prepared.accepted.size.pixels,
+    asked: askedOfImage(prepared.accepted),
     foreseen: (servedModel) => {
       const cost = foreseenCost(prepared, servedModel);
       return cost === undefined ? {} : costHeaders(cost);
@@ -94,6 +96,10 @@ function openAnswer(
       else if (!stream.gone) sendError(response, errorText(words, refusal, sold), own);
     },
   };
+}
+
+function askedOfImage({ order, size }: AcceptedOrder): AskedOfImage {
+  return { pixels: size.pixels, format: order.outputFormat };
 }
 
 /** A vendor may be silent for a minute between two pictures; proxies cut what is silent for less. */

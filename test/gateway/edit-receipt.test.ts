@@ -65,7 +65,7 @@ async function held(order: ImageOrder) {
   const prepared = await prepare(order, { accountPath, policy, deps });
   const caller = {
     ...{ accountId: party.accountId, accountPath, keyId: party.keyId, requestId: "req_1" },
-    ...{ policy, same: unique, vendorHeaders: {} },
+    ...{ policy, same: unique, vendorHeaders: {}, surface: "edits" as const },
   };
   const reserved = await reserve(prepared, { caller, connected }, deps);
   if (reserved.kind !== "held") throw new Error(reserved.kind);

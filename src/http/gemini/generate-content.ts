@@ -45,7 +45,7 @@ export async function generateContent(
   const { parameters, pictures: places } = contentOrder(readContentBody(body), model);
   await inWords(async () => {
     const sent = sentPictures(places, pictures);
-    const order = parseOrder(parameters);
+    const order = parseOrder(parameters, call.deps.legacy);
     const reading = { room, left: client.left };
     const measured = await measureAll({ images: sent, mask: undefined }, reading);
     const caller = callerOf(bodyIdentity(parameters, measured.files));
