@@ -60,12 +60,13 @@ const three = {
 
 /** Prepared and held for, for this party. */
 async function held(order: ImageOrder) {
+  const surface = order.references === undefined ? "generations" : "edits";
   const deps = depsOf();
   const accountPath = [party.accountId];
   const prepared = await prepare(order, { accountPath, policy, deps });
   const caller = {
     ...{ accountId: party.accountId, accountPath, keyId: party.keyId, requestId: "req_1" },
-    ...{ policy, same: unique, vendorHeaders: {}, surface: "edits" as const },
+    ...({ policy, same: unique, vendorHeaders: {}, surface } as const),
   };
   const reserved = await reserve(prepared, { caller, connected }, deps);
   if (reserved.kind !== "held") throw new Error(reserved.kind);
