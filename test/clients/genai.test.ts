@@ -1,6 +1,7 @@
 import { ApiError, type GenerateContentResponse, GoogleGenAI } from "@google/genai";
 import { imageSize } from "image-size";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { flatPicture } from "../../emulators/picture/flat-picture.ts";
 import { MUG, type Sandbox, startSandbox } from "../gateway/sandbox.ts";
 
 /** Google's own client, unchanged, pointed at the gateway: every model's pictures, streams, errors, one charge each. */
@@ -117,6 +118,55 @@ describe.each(MODELS)("$model $config", ({ model, config, pixels, usd }) => {
     expect(chunks[1]?.candidates?.[0]?.finishReason).toBe("STOP");
     expect(await sandbox.calls()).toHaveLength(1);
     expect(await settled()).toBe(usd);
+  });
+});
+
+describe("pictures to work on, inline", () => {
+  const mug = flatPicture({ width: 1024, height: 1024, format: "png", transparent: false });
+  const reference = { inlineData: { mimeType: "image/png", data: mug.toString("base64") } };
+
+  it.each([
+    // Text 12 + 6 + 1 at 5 USD, the picture's 1,024 at 8, output 196 at 30, each a million
+    {
+      model: "gpt-image-2",
+      config: { httpOptions: { extraBody: { spotmeter: LOW } } },
+      counted: { promptTokenCount: 1043, candidatesTokenCount: 196 },
+      details: { TEXT: 19, IMAGE: 1024 },
+      usd: "0.014167",
+    },
+    // google.md G4: 1,297 x 0.0000003 + 1,290 x 0.00003
+    {
+      model: "gemini-2.5-flash-image",
+      config: {},
+      counted: { promptTokenCount: 1297, candidatesTokenCount: 1290 },
+      details: { TEXT: 7, IMAGE: 1290 },
+      usd: "0.0390891",
+    },
+  ])("$model: text and picture counted apart, $usd USD", async (given) => {
+    const { ai, settled } = await ownClient();
+    const { model, config, counted, details, usd } = given;
+    const answer = await ai.models.generateContent({
+      ...{ model, config },
+      contents: [{ text: "Recolor this mug: matte cobalt-blue, nothing else." }, reference],
+    });
+    expect(pixelsOf(answer)).toBe("1024x1024");
+    expect(answer.usageMetadata).toMatchObject(counted);
+    const said = answer.usageMetadata?.promptTokensDetails ?? [];
+    expect(Object.fromEntries(said.map((each) => [each.modality, each.tokenCount]))).toEqual(
+      details,
+    );
+    expect(String(costOf(answer))).toBe(usd);
+    expect(await settled()).toBe(usd);
+    expect(await sandbox.calls()).toHaveLength(1);
+  });
+
+  it("seedream: as a picture to work on, at its flat price", async () => {
+    const { ai, settled } = await ownClient();
+    const contents = [reference, { text: "Recolor this mug" }];
+    await ai.models.generateContent({ model: "seedream-4-0", contents });
+    const [call] = await sandbox.calls();
+    expect(call?.body).toHaveProperty("image");
+    expect(await settled()).toBe("0.03");
   });
 });
 
