@@ -56,7 +56,7 @@ const TEXT_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 function refuseText(path: string): never {
-  const call = 'POST /v1/images/generations {"model": "gpt-image-2", "prompt": "…"}';
+  const call = 'POST /v1/images/generations {"model": "…", "prompt": "…"}';
   const why = `${path} makes no pictures here; the same is done by ${call}, and with pictures to work on by POST /v1/images/edits`;
   throw new Refusal("unsupported_surface", why, {
     sent: path,
