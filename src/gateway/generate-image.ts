@@ -5,6 +5,7 @@ import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { ResultWriter } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
+import type { Caller } from "./caller.ts";
 import type { Lease } from "./connections.ts";
 import type { Deps } from "./deps.ts";
 import { type Dispatched, type DispatchTo, dispatch } from "./dispatch.ts";
@@ -25,7 +26,7 @@ import { type ErrorText, Keeping } from "./keeping.ts";
 import { giveAgain, type Waiting, waitForSame } from "./once.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
-import { type Caller, type Reserved, reserve } from "./reserve.ts";
+import { type Reserved, reserve } from "./reserve.ts";
 import { unique } from "./same.ts";
 
 /** Where the answer goes, whatever the surface. */

@@ -14,27 +14,11 @@ import { storedPrice } from "../ledger/price-text.ts";
 import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
+import type { Caller } from "./caller.ts";
 import type { ConnectedVendor } from "./connected-vendor.ts";
 import type { Deps, Log } from "./deps.ts";
 import { keyReused, overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
-import type { OrderPolicy, Prepared } from "./prepare.ts";
-import type { Sameness } from "./same.ts";
-
-/** Who asks, already known by a key. */
-export type Caller = {
-  readonly accountId: string;
-  /** The account's id and those of all above it, up to the root. */
-  readonly accountPath: readonly string[];
-  readonly keyId: string;
-  readonly requestId: string;
-  readonly surface: Surface;
-  /** What the key's owner has set. */
-  readonly policy: OrderPolicy;
-  /** Headers that go on to the vendor: fault switches, in the sandbox only. */
-  readonly vendorHeaders: Readonly<Record<string, string>>;
-  /** By what an earlier request is known to be the same. */
-  readonly same: Sameness;
-};
+import type { Prepared } from "./prepare.ts";
 
 /** What a hold is for: who pays, and over which connection the call will go. */
 export type HoldFor = { readonly caller: Caller; readonly connected: ConnectedVendor };

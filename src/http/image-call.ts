@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkKey } from "../gateway/api-keys.ts";
+import type { Caller } from "../gateway/caller.ts";
 import type { Deps } from "../gateway/deps.ts";
-import type { Caller } from "../gateway/reserve.ts";
 import type { Surface } from "../ledger/port.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { readSameness } from "./same-request.ts";

@@ -8,7 +8,8 @@ import {
 } from "../vendors/wire/resting-bytes.ts";
 import { BODY_BYTES_MAX, PICTURE_BYTES_MAX } from "./limits.ts";
 import { BrokenPicture } from "./measure/byte-window.ts";
-import { type Measured, measure, pictureFormats } from "./measure/measure.ts";
+import { type Measured, measure } from "./measure/measure.ts";
+import { pictureFormats } from "./measure/measures.ts";
 
 /** A picture on its way in: written from front to back, then measured. */
 export type IncomingPicture = {

@@ -1,5 +1,5 @@
 import { BrokenPicture, type ByteWindow } from "./byte-window.ts";
-import type { Measures } from "./measure.ts";
+import type { Measures } from "./measures.ts";
 
 const FILE_HEADER_BYTES = 14;
 const OLD_HEADER_BYTES = 12;

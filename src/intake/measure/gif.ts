@@ -1,5 +1,5 @@
 import { BrokenPicture, type ByteWindow } from "./byte-window.ts";
-import type { Measures } from "./measure.ts";
+import type { Measures } from "./measures.ts";
 
 const HEADER_BYTES = 13;
 const EXTENSION = 0x21;

@@ -1,5 +1,5 @@
 import { BrokenPicture, type ByteWindow } from "./byte-window.ts";
-import type { Measures, PictureFormat } from "./measure.ts";
+import type { Measures, PictureFormat } from "./measures.ts";
 
 const formatOfBrand: ReadonlyMap<string, PictureFormat> = new Map([
   ["heic", "heic"],

@@ -1,5 +1,5 @@
 import { BrokenPicture, type ByteWindow } from "./byte-window.ts";
-import type { Measures } from "./measure.ts";
+import type { Measures } from "./measures.ts";
 
 const SCAN = 0xda;
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);

@@ -3,37 +3,13 @@ import { BrokenPicture, ByteWindow, type PictureBytes } from "./byte-window.ts";
 import { measureGif } from "./gif.ts";
 import { heifFormat, measureHeif } from "./heif.ts";
 import { measureJpeg } from "./jpeg.ts";
+import type { Measures, PictureFormat } from "./measures.ts";
 import { nameOther } from "./other-formats.ts";
 import { measurePng } from "./png.ts";
 import { measureTiff } from "./tiff.ts";
 import { measureWebp } from "./webp.ts";
 
-/** What a picture's header says of it. Nothing is decoded: no picture is too large to be measured. */
-export type Measures = {
-  /** Pixels as stored, at least 1. */
-  readonly width: number;
-  readonly height: number;
-  /** Whether format and header allow see-through pixels. */
-  readonly alpha: boolean;
-  /** More than one frame or page. */
-  readonly animated: boolean;
-};
-
 export type Measured = Measures & { readonly format: PictureFormat };
-
-/** Every format that is measured; which of them a model reads is for its gates to say. */
-export const pictureFormats = [
-  "png",
-  "jpeg",
-  "webp",
-  "gif",
-  "bmp",
-  "tiff",
-  "heic",
-  "heif",
-  "avif",
-] as const;
-export type PictureFormat = (typeof pictureFormats)[number];
 
 /** What decides on a format, and names what isn't one. */
 const HEAD_BYTES = 512;

@@ -1,5 +1,5 @@
 import { BrokenPicture, type ByteWindow } from "./byte-window.ts";
-import type { Measures } from "./measure.ts";
+import type { Measures } from "./measures.ts";
 
 const FIRST_CHUNK_AT = 8;
 const HEADER_BYTES = 13;

@@ -1,5 +1,5 @@
 import { BrokenPicture, type ByteWindow } from "./byte-window.ts";
-import type { Measures } from "./measure.ts";
+import type { Measures } from "./measures.ts";
 
 /** Directories that are looked at: pages, and small copies of them. */
 const DIRECTORIES_MAX = 64;
