@@ -5,7 +5,7 @@ import { parsePixels } from "../../gates/size.ts";
 import type { ImagesBody } from "../wire/images-body.ts";
 import type { Billed, Picture } from "../wire/judge-images.ts";
 import { referenceTokens } from "./references.ts";
-import { gridTokens } from "./tokens.ts";
+import { DRAFT_TOKENS, gridTokens } from "./tokens.ts";
 import { readUsage } from "./usage.ts";
 
 /** What really ran. Parsed as text: the spec's lists of sizes and tiers are stale. */
@@ -48,7 +48,7 @@ function pricesTextOutput({ model }: AcceptedOrder): boolean {
  * price. One token an image may be saved with n > 1 (longform.social recording, 2026-06-12 [third]).
  */
 function offTheLaw(
-  { model }: AcceptedOrder,
+  { model, order }: AcceptedOrder,
   body: ImagesBody,
   { usage, images }: { readonly usage: Usage; readonly images: number },
 ): boolean {
@@ -66,5 +66,7 @@ function offTheLaw(
   const count = BigInt(images);
   const least = count * (gridTokens(factor, { width, height, ties: "even" }) - 1n);
   const most = count * gridTokens(factor, { width, height, ties: "up" });
-  return output < least || output > most;
+  // Interim pictures count too; fewer may come than were asked for.
+  const drafts = BigInt(order.partialImages ?? 0) * DRAFT_TOKENS;
+  return output < least || output > most + drafts;
 }

@@ -16,7 +16,7 @@ type TableLaw = Extract<OutputLaw, { kind: "table" }>;
 export type Ties = "even" | "up";
 
 /** Of each interim picture. Source: third parties quoting OpenAI's image guide [third], 2026-11-22; nobody published a measurement. */
-const DRAFT_TOKENS = 100n;
+export const DRAFT_TOKENS = 100n;
 
 const AREA_BASE = 2_000_000n;
 const AREA_SCALE = 4_000_000n;
