@@ -113,21 +113,43 @@ export function usedAt(key: CounterKey, set: WorkingSet): Used {
   return set.counters.get(key, set.reads.counter) ?? NOTHING_USED;
 }
 
-/** Adds to a counter, within its range. */
+/** The counters of every one of these nodes in every one of these windows. */
+type Counters = {
+  readonly root: string;
+  readonly nodes: readonly string[];
+  readonly windows: readonly string[];
+};
+
+/**
+ * Adds to counters, within their range. Every one is asked for before any is complained of: a store that
+ * knows none of them yet loads them all at once, not one for each time that it is decided.
+ */
 export function count(
-  key: CounterKey,
+  { root, nodes, windows }: Counters,
   by: { readonly settled: PicoUsd; readonly held: PicoUsd },
   set: WorkingSet,
 ): void {
-  const { root, node, window } = key;
-  set.counters.update(key, set.reads.counter, (before: Used = NOTHING_USED) => {
-    const settled = addUsd(before.settled, by.settled);
-    const held = addUsd(before.held, by.held);
-    if (settled < ZERO_USD || settled > COUNTER_MAX || held < ZERO_USD || held > COUNTER_MAX) {
-      throw new Error(`counter ${window} of ${node}: settled ${settled}, held ${held} p$`);
+  let outside: string | undefined;
+  for (const node of nodes) {
+    for (const window of windows) {
+      set.counters.update({ root, node, window }, set.reads.counter, (before) => {
+        const { settled, held } = added(before ?? NOTHING_USED, by);
+        if (!inRange(settled) || !inRange(held)) {
+          outside ??= `counter ${window} of ${node}: settled ${settled}, held ${held} p$`;
+        }
+        return { root, node, window, settled, held };
+      });
     }
-    return { root, node, window, settled, held };
-  });
+  }
+  if (outside !== undefined) throw new Error(outside);
+}
+
+function added(before: Used, by: Used): Used {
+  return { settled: addUsd(before.settled, by.settled), held: addUsd(before.held, by.held) };
+}
+
+function inRange(amount: PicoUsd): boolean {
+  return amount >= ZERO_USD && amount <= COUNTER_MAX;
 }
 
 /** What was held becomes, as far as it was spent, settled. */

@@ -61,9 +61,7 @@ export function countSpent(
   { set }: Context,
 ): void {
   const { root, day, month } = call;
-  for (const node of set.idsIn(call.path)) {
-    for (const window of [day, month, TOTAL_WINDOW]) count({ root, node, window }, by, set);
-  }
+  count({ root, nodes: set.idsIn(call.path), windows: [day, month, TOTAL_WINDOW] }, by, set);
 }
 
 function chainOf({ sequence, hash }: { readonly sequence: bigint; readonly hash: string }) {

@@ -148,10 +148,7 @@ function appendHold(request: HoldDraft, path: KeyPath, context: Context): CallRo
 
 function countHold(call: CallRow, path: KeyPath, context: Context): void {
   const { root, day, month, amount } = call;
-  for (const node of path.ids) {
-    for (const window of [day, month, TOTAL_WINDOW]) {
-      count({ root, node, window }, { held: amount, settled: ZERO_USD }, context.set);
-    }
-  }
+  const at = { root, nodes: path.ids, windows: [day, month, TOTAL_WINDOW] };
+  count(at, { held: amount, settled: ZERO_USD }, context.set);
   houseHolds(call, context);
 }

@@ -84,11 +84,8 @@ function countVendorCost(
   by: { readonly settled: PicoUsd; readonly held: PicoUsd },
   context: Context,
 ): void {
-  for (const node of houseNodes(call.connection)) {
-    for (const window of [call.day, call.month]) {
-      count({ root: call.root, node, window }, by, context.set);
-    }
-  }
+  const { root, connection, day, month } = call;
+  count({ root, nodes: houseNodes(connection), windows: [day, month] }, by, context.set);
 }
 
 function countLoss(
@@ -97,11 +94,8 @@ function countLoss(
   context: Context,
 ): void {
   if (of.loss === ZERO_USD) return;
-  const window = hourAt(of.atMs);
-  for (const node of houseNodes(call.connection)) {
-    const by = { settled: of.loss, held: ZERO_USD };
-    count({ root: call.root, node, window }, by, context.set);
-  }
+  const at = { nodes: houseNodes(call.connection), windows: [hourAt(of.atMs)] };
+  count({ root: call.root, ...at }, { settled: of.loss, held: ZERO_USD }, context.set);
 }
 
 /** A hold may cost the house its vendor amount. */
