@@ -4,7 +4,10 @@ import type { OpenStore } from "./bench.ts";
 
 /** What somebody past the ledger can do to a copy of it: no trigger and no constraint is left. */
 export type Hands = {
+  /** Any number of statements. */
   readonly run: (sql: string) => Promise<void>;
+  /** One statement. Returns how many rows it changed. */
+  readonly change: (sql: string) => Promise<number>;
   /** Edits the text of an entry and computes every later hash anew, as who owns the whole store can. */
   readonly rewrite: (edit: {
     readonly id: string;

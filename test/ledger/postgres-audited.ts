@@ -68,9 +68,10 @@ async function withDatabase<Result>(
 /** Append-only is a trigger, and constraints are only of their tables: whoever owns them gets past both. */
 const UNGUARD = `DO $$ DECLARE each record; BEGIN
   ALTER TABLE entries DISABLE TRIGGER USER;
-  FOR each IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint
-    WHERE contype = 'c' AND connamespace = 'public'::regnamespace
-  LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', each.owner, each.conname); END LOOP;
+  FOR each IN SELECT conrelid::regclass AS owner,
+      string_agg(format('DROP CONSTRAINT %I', conname), ', ') AS drops
+    FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace GROUP BY 1
+  LOOP EXECUTE format('ALTER TABLE %s %s', each.owner, each.drops); END LOOP;
 END $$`;
 
 function handsOf(client: Client): Hands {
@@ -78,6 +79,7 @@ function handsOf(client: Client): Hands {
     run: async (sql) => {
       await client.query(sql);
     },
+    change: async (sql) => (await client.query(sql)).rowCount ?? 0,
     rewrite: async ({ id, from, to }) => {
       const [one = {}] = (await client.query<Row>("SELECT * FROM entries WHERE id = $1", [id]))
         .rows;

@@ -25,6 +25,7 @@ export const auditedSqlite: AuditedStore = {
     const { file, database } = unguardedCopy(fileOf(home));
     await tamper({
       run: (sql) => Promise.resolve(database.exec(sql)),
+      change: (sql) => Promise.resolve(Number(database.prepare(sql).run().changes)),
       rewrite: (edit) => Promise.resolve(rewrite(database, edit)),
     });
     database.close();
