@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Reads, WorkingSet } from "../../src/ledger/engine/working-set.ts";
+import { Writing } from "../../src/ledger/postgres/write.ts";
 import { checkpointsDue } from "../../src/ledger/sql/checkpoints.ts";
 import { checkpointContract } from "./checkpoint-contract.ts";
 import { usd } from "./fixtures.ts";
@@ -54,4 +55,16 @@ describe("checkpointsDue", () => {
     ]);
     expect(checkpointsDue(set)).toEqual([]);
   });
+
+  it.each([
+    { from: 1n, to: 9n, last: ["insert_roots"] },
+    { from: 9n, to: 12n, last: ["insert_roots", "insert_checkpoints", "keep_counters"] },
+  ])(
+    "PostgreSQL sends them behind all others, and nothing where none is due: $from to $to",
+    (of) => {
+      const { from, to, last } = of;
+      const statements = new Writing(setWith([{ root: "r", from, to }]), 10n).rest();
+      expect(statements.map(({ name }) => name)).toEqual(last);
+    },
+  );
 });
