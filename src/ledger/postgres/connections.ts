@@ -68,7 +68,7 @@ export function withPatientConnection<Result>(
   });
 }
 
-/** The same for who only reads, which asks nothing of the server's disk: a standby will do. */
+/** The same for who only reads, and loses nothing to a server that doesn't sync. */
 export async function withOwnConnection<Result>(
   { url, name }: Pick<PoolOptions, "url" | "name">,
   work: (client: ClientBase) => Promise<Result>,
