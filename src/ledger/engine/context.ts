@@ -2,11 +2,11 @@ import { addUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../../money/pico-us
 import { type CanonicalValue, canonicalText } from "../canonical-text.ts";
 import { chainHash } from "../chain.ts";
 import { books, type Entry, type Origin, type Posting } from "../journal.ts";
-import { COUNTER_MAX, NOTHING_USED, type Used } from "../limits.ts";
+import { COUNTER_MAX } from "../limits.ts";
 import type { StoredPrice } from "../port.ts";
 import { hourAt, type Windows, windowsAt } from "../windows.ts";
 import type { CallRow, NodeRow, RootRow } from "./rows.ts";
-import type { CounterKey, KeyPath, WorkingSet } from "./working-set.ts";
+import type { KeyPath, WorkingSet } from "./working-set.ts";
 
 /** What every decision of a transaction works with. */
 export type Context = {
@@ -107,49 +107,6 @@ export function pathFrom(node: NodeRow, set: WorkingSet): readonly NodeRow[] {
     parent = above.parent;
   }
   return path;
-}
-
-export function usedAt(key: CounterKey, set: WorkingSet): Used {
-  return set.counters.get(key, set.reads.counter) ?? NOTHING_USED;
-}
-
-/** The counters of every one of these nodes in every one of these windows. */
-type Counters = {
-  readonly root: string;
-  readonly nodes: readonly string[];
-  readonly windows: readonly string[];
-};
-
-/**
- * Adds to counters, within their range. Every one is asked for before any is complained of: a store that
- * knows none of them yet loads them all at once, not one for each time that it is decided.
- */
-export function count(
-  { root, nodes, windows }: Counters,
-  by: { readonly settled: PicoUsd; readonly held: PicoUsd },
-  set: WorkingSet,
-): void {
-  let outside: string | undefined;
-  for (const node of nodes) {
-    for (const window of windows) {
-      set.counters.update({ root, node, window }, set.reads.counter, (before) => {
-        const { settled, held } = added(before ?? NOTHING_USED, by);
-        if (!inRange(settled) || !inRange(held)) {
-          outside ??= `counter ${window} of ${node}: settled ${settled}, held ${held} p$`;
-        }
-        return { root, node, window, settled, held };
-      });
-    }
-  }
-  if (outside !== undefined) throw new Error(outside);
-}
-
-function added(before: Used, by: Used): Used {
-  return { settled: addUsd(before.settled, by.settled), held: addUsd(before.held, by.held) };
-}
-
-function inRange(amount: PicoUsd): boolean {
-  return amount >= ZERO_USD && amount <= COUNTER_MAX;
 }
 
 /** What was held becomes, as far as it was spent, settled. */
