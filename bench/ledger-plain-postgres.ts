@@ -4,6 +4,7 @@ import { openPool, withConnection } from "../src/ledger/postgres/connections.ts"
 import { Known } from "../src/ledger/postgres/known.ts";
 import { openQuery } from "../src/ledger/postgres/query.ts";
 import { transact } from "../src/ledger/postgres/transaction.ts";
+import { CHECKPOINT_EVERY } from "../src/ledger/sql/checkpoints.ts";
 import { ledgerOn } from "../src/ledger/sql/ledger-on.ts";
 import type { Store } from "./ledger-run.ts";
 
@@ -26,7 +27,8 @@ export async function openPlainPostgres(url: string): Promise<Store> {
   async function run(root: string, command: Command): Promise<unknown> {
     const known = roots.get(root) ?? new Known(root);
     roots.set(root, known);
-    const transaction = { root, commands: [command], known, clock, emulated: true, slice: 1 };
+    const of = { root, commands: [command], known, clock, emulated: true, slice: 1 };
+    const transaction = { ...of, checkpointEvery: CHECKPOINT_EVERY };
     const results = await withConnection(pool, (client) => transact(client, transaction));
     if (results === "begun too early") throw new Error(`a ${command.name} was begun too early`);
     return results[0];
