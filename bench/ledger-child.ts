@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-/** Runs the bench's grouped store in a child that is watched: by strace, or by the CPU profiler. */
+/** Runs one line of the bench in a child that is watched: by strace, or by the CPU profiler. */
 
 const run = promisify(execFile);
 const BENCH = fileURLToPath(new URL("ledger.ts", import.meta.url));
@@ -18,9 +18,7 @@ export async function countSyncs(): Promise<string> {
       ...trace,
       process.execPath,
       BENCH,
-      "--only",
-      "1",
-      "1",
+      ...["--only", "sqlite", "1", "1"],
     ]);
     const { pairs } = JSON.parse(stdout);
     // Columns of a line: share, seconds, microseconds a call, calls, perhaps errors, name.
@@ -44,24 +42,31 @@ type Profile = {
   readonly timeDeltas: readonly number[];
 };
 
-/** Where the time of the file's thread goes at 64 at once, by self time; native work counts to its caller. */
-export async function shareOfTime(seconds: number): Promise<string> {
+/** What is watched in a store: the thread that does its work, known by what only that one does. */
+const watched = {
+  sqlite: { thread: "the file's thread", mark: "commit and its sync" },
+  postgres: { thread: "the gateway's thread", mark: "the driver" },
+} as const;
+
+/** Where the time of a store's thread goes at 64 at once, by self time; native work counts to its caller. */
+export async function shareOfTime(store: keyof typeof watched, seconds: number): Promise<string> {
+  const { thread, mark } = watched[store];
   const folder = mkdtempSync(path.join(tmpdir(), "spotmeter-profile-"));
   const profiler = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
-  await run(process.execPath, [...profiler, BENCH, "--only", "64", String(seconds)]);
+  await run(process.execPath, [...profiler, BENCH, "--only", store, "64", String(seconds)]);
   const profiles = readdirSync(folder).map((name): Profile => {
     return JSON.parse(readFileSync(path.join(folder, name), "utf8"));
   });
   rmSync(folder, { recursive: true, force: true });
-  const ofStore = profiles.map(sharesIn).filter((shares) => shares.has("commit and its sync"));
-  // The thread that made the tree committed too, but hardly anything.
+  const ofStore = profiles.map(sharesIn).filter((shares) => shares.has(mark));
+  // The thread that made the tree of accounts did the same, but hardly anything.
   const times = ofStore.map((shares) => [...shares.values()].reduce((sum, time) => sum + time, 0));
   const shares = ofStore[times.indexOf(Math.max(...times))] ?? new Map();
   const total = Math.max(...times);
   const lines = [...shares]
     .sort(([, left], [, right]) => right - left)
     .map(([name, time]) => `  ${((100 * time) / total).toFixed(1).padStart(5)} %  ${name}`);
-  return ["where the time of the file's thread goes, 64 at once:", ...lines].join("\n");
+  return [`${store}: where the time of ${thread} goes, 64 at once:`, ...lines].join("\n");
 }
 
 function sharesIn(profile: Profile): Map<string, number> {
@@ -74,16 +79,29 @@ function sharesIn(profile: Profile): Map<string, number> {
   return shares;
 }
 
+/** Of a function by its name, else of a file by the end of its path; the first that fits. */
+const functionNames = new Map([
+  ["(idle)", "waiting"],
+  ["(garbage collector)", "garbage collection"],
+  ["postMessage", "messages between threads"],
+  ["inTransaction", "commit and its sync"],
+  ["once", "statements that write"],
+  ["hash", "hashes of the chain"],
+]);
+
+const fileNames: readonly (readonly [RegExp, string])[] = [
+  [/worker_threads$/, "messages between threads"],
+  [/\/node_modules\/pg/, "the driver"],
+  [/^node:(net|events|internal\/(stream|streams))/, "sockets"],
+  [/\/ledger\/sqlite\/load\.ts$/, "statements that read"],
+  [/\/ledger\/chain\.ts$/, "hashes of the chain"],
+  [/\/ledger\/(canonical-text|entry-texts|journal|draft)\.ts$/, "entries and their texts"],
+  [/\/ledger\/engine\/|\/ledger\/limits\.ts$/, "limits, counters, decisions"],
+  [/\/ledger\/(sql|sqlite|postgres)\//, "rows to and fro"],
+  [/\/(src|bench)\//, "the rest of ours, the bench included"],
+];
+
 function nameOf({ functionName, url }: Profile["nodes"][number]["callFrame"]): string {
-  const file = path.basename(url);
-  if (functionName === "(idle)") return "waiting for the next batch";
-  if (functionName === "(garbage collector)") return "garbage collection";
-  if (functionName === "postMessage" || file === "worker_threads") return "messages to and fro";
-  if (functionName === "inTransaction") return "commit and its sync";
-  if (functionName === "once") return "statements that write";
-  if (file === "statements.ts" || file === "rows.ts") return "statements that read";
-  if (functionName === "hash" || file === "chain.ts") return "hashes of the chain";
-  if (file === "canonical-text.ts" || file === "journal.ts") return "entries and their texts";
-  if (url.includes("/src/")) return "limits, counters, the rest of ours";
-  return "other";
+  const ofFile = fileNames.find(([pattern]) => pattern.test(url));
+  return functionNames.get(functionName) ?? ofFile?.[1] ?? "other";
 }

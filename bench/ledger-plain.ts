@@ -3,7 +3,7 @@ import type { Command, Commands } from "../src/ledger/engine/commands.ts";
 import { ledgerFile } from "../src/ledger/open.ts";
 import { ledgerOn } from "../src/ledger/sql/ledger-on.ts";
 import { openBatches } from "../src/ledger/sqlite/batch.ts";
-import type { Store } from "./ledger.ts";
+import type { Store } from "./ledger-run.ts";
 
 /** What a ledger without groups would be: the same journal and rules, one commit a call, on this thread. */
 export async function openPlainLedger(home: string): Promise<Store> {

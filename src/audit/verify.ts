@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { LedgerRefused } from "../ledger/ledger-refused.ts";
+import { LedgerUnavailable } from "../ledger/port.ts";
 import type { Query } from "../ledger/sql/rows.ts";
 import { type Verification, type VerifyRequest, verifyJournal } from "./verify-journal.ts";
 import type { FromVerifier, VerifierStart } from "./verify-worker.ts";
@@ -13,6 +14,10 @@ export type VerifyOptions = VerifyRequest & {
         readonly file: string;
       }
     | {
+        /** The same of a ledger in a PostgreSQL database. */
+        readonly databaseUrl: string;
+      }
+    | {
         /** Reads a ledger: all statements of the run must see one snapshot. */
         readonly query: Query;
       }
@@ -21,7 +26,8 @@ export type VerifyOptions = VerifyRequest & {
 /**
  * Computes a whole ledger a second time, beside a running gateway, and names the first discrepancy.
  *
- * @throws LedgerRefused for a file that isn't there, is no ledger, or is of another version.
+ * @throws LedgerRefused for a file that isn't there, for a file or a database that is no ledger or is of
+ *   another version; LedgerUnavailable for a database that can't be reached, or is lost on the way.
  */
 export function verify(options: VerifyOptions): Promise<Verification> {
   const { onProgress, ...rest } = options;
@@ -48,6 +54,7 @@ function inThread(
       if (message.kind === "progress") onProgress?.(message.entries);
       else if (message.kind === "found") resolve(message.found);
       else if (message.kind === "refused") reject(new LedgerRefused(message.message));
+      else if (message.kind === "unavailable") reject(new LedgerUnavailable(message.message));
       else reject(new Error(message.message));
     });
     worker.on("error", reject);

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import type { Backup } from "../audit/backup.ts";
 import type { Config } from "../config.ts";
 import type { World } from "../ledger/open.ts";
 import type { Restored } from "../start/restore.ts";
-import { Misuse, refused } from "./failures.ts";
-import { chooseLedger, onFiles, progressLine, worldOption } from "./ledger-files.ts";
+import { refused } from "./failures.ts";
+import { chooseLedger, findLedger, onLedger, progressLine, worldOption } from "./ledger-files.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,7 +32,7 @@ function addBackup(ledger: Command, terminal: Terminal): void {
       const { file } = chooseLedger(config, { world: flags.world, doing: "backing up" }, terminal);
       const { backUp } = await import("../audit/backup.ts");
       const progress = progressOf();
-      const made = await onFiles(() => backUp({ file, to: resolve(to), ...progress.callbacks }));
+      const made = await onLedger(() => backUp({ file, to: resolve(to), ...progress.callbacks }));
       progress.end();
       terminal.result(made, () => backupText(made));
     });
@@ -48,7 +49,7 @@ function addRestore(ledger: Command, terminal: Terminal): void {
       assertFiles(config, UNDUMP);
       const { restoreLedger } = await import("../start/restore.ts");
       const progress = progressOf();
-      const restored = await onFiles(() =>
+      const restored = await onLedger(() =>
         restoreLedger({
           home: config.home,
           from: resolve(from),
@@ -70,29 +71,27 @@ function addRestored(ledger: Command, terminal: Terminal): void {
     .addOption(worldOption())
     .action(async (flags: WorldFlag & { readonly note: string }, command: Command) => {
       const { config } = openSession(command, terminal);
-      const world = worldToMark(config, flags.world, terminal);
+      const asked = { world: flags.world, doing: "marking" };
+      const { world } = await onLedger(() => findLedger(config, asked, terminal));
       const { markRestored } = await import("../start/restore.ts");
       const { home, databaseUrl } = config;
       const { note } = flags;
-      const marked = await onFiles(() => markRestored({ home, databaseUrl, world, note }));
+      const progress = progressLine();
+      const wait = (ms: number): Promise<void> => {
+        progress.show("looking whether a gateway still runs");
+        return setTimeout(ms);
+      };
+      const marked = await onLedger(() => markRestored({ home, databaseUrl, world, note, wait }));
+      progress.end();
       terminal.result(marked, () =>
         [`marked the ${world} ledger`, ...markedText(marked)].join("\n"),
       );
     });
 }
 
-/** @throws Misuse where no file tells which ledger is meant. */
-function worldToMark(config: Config, asked: World | undefined, terminal: Terminal): World {
-  if (config.databaseUrl === undefined) {
-    return chooseLedger(config, { world: asked, doing: "marking" }, terminal).world;
-  }
-  if (asked === undefined) throw new Misuse("give --world: sandbox or live, as the database is");
-  return asked;
-}
-
 const DUMP = 'pg_dump --format=custom --file=FILE "$DATABASE_URL"';
 const UNDUMP = `pg_restore --clean --if-exists --single-transaction --dbname="$DATABASE_URL" FILE
-  spotmeter ledger restored --world live`;
+  spotmeter ledger restored`;
 
 /** @throws Refused where the ledger is in a database, which has tools of its own. */
 function assertFiles(config: Config, instead: string): void {

@@ -3,9 +3,9 @@ import type { Verification, VerifyRequest } from "../audit/verify-journal.ts";
 import type { World } from "../ledger/open.ts";
 import { EXIT } from "./failures.ts";
 import {
-  chooseLedger,
-  type HomeLedger,
-  onFiles,
+  type FoundLedger,
+  findLedger,
+  onLedger,
   progressLine,
   worldOption,
 } from "./ledger-files.ts";
@@ -19,7 +19,7 @@ type VerifyFlags = {
   readonly receipts?: string;
 };
 
-/** `verify`: computes every bill of the home's ledger again, from the file itself, beside a running gateway. */
+/** `verify`: computes every bill of the ledger again, from its file or database itself, beside running gateways. */
 export function addVerify(program: Command, terminal: Terminal): void {
   program
     .command("verify")
@@ -30,22 +30,23 @@ export function addVerify(program: Command, terminal: Terminal): void {
     .addOption(worldOption())
     .action(async (flags: VerifyFlags, command: Command) => {
       const { config } = openSession(command, terminal);
-      const ledger = chooseLedger(config, { world: flags.world, doing: "verifying" }, terminal);
+      const asked = { world: flags.world, doing: "verifying" };
+      const ledger = await onLedger(() => findLedger(config, asked, terminal));
       const { verify } = await import("../audit/verify.ts");
       const progress = progressLine();
       const onProgress = (entries: number): void => progress.show(`${entries} entries verified`);
-      const found = await onFiles(async () => {
+      const found = await onLedger(async () => {
         const request = await requestOf(flags, ledger);
-        return verify({ file: ledger.file, ...request, onProgress });
+        return verify({ ...ledger.place, ...request, onProgress });
       });
       progress.end();
-      terminal.result(found, () => verificationText(ledger.file, found));
+      terminal.result(found, () => verificationText(ledger.name, found));
       if (!found.ok) terminal.endWith(EXIT.refused);
     });
 }
 
 /** Reads the proofs that were kept. @throws ProofUnreadable */
-async function requestOf(flags: VerifyFlags, { world }: HomeLedger): Promise<VerifyRequest> {
+async function requestOf(flags: VerifyFlags, { world }: FoundLedger): Promise<VerifyRequest> {
   const { readHeadFile } = await import("../audit/head-files.ts");
   const { readReceiptFiles } = await import("../audit/receipt-files.ts");
   const { incremental = false, head, receipts } = flags;
@@ -56,7 +57,7 @@ async function requestOf(flags: VerifyFlags, { world }: HomeLedger): Promise<Ver
   };
 }
 
-function verificationText(file: string, found: Verification): string {
+function verificationText(name: string, found: Verification): string {
   const { entries, receipts, holds_open: open, first_discrepancy: first } = found;
   const counts = [
     `${entries} entries, ${receipts} receipts computed again, ${open} holds open`,
@@ -67,9 +68,9 @@ function verificationText(file: string, found: Verification): string {
   ].join(", ");
   const lines =
     first === null
-      ? [`ok: ${file}: ${counts}`]
+      ? [`ok: ${name}: ${counts}`]
       : [
-          `DISCREPANCY in ${file} after ${counts}`,
+          `DISCREPANCY in ${name} after ${counts}`,
           `  what      ${first.what}`,
           `  stored    ${first.stored}`,
           `  computed  ${first.computed}`,

@@ -17,7 +17,7 @@ const SAFE_INTEGER_MAX = 9_007_199_254_740_991;
  * @throws Error on floats, undefined array members and the key `__proto__`, which readers lose.
  */
 export function canonicalText(value: CanonicalValue): string {
-  return write(value, (digits) => `"${digits}"`);
+  return write(value, asString);
 }
 
 /**
@@ -28,11 +28,13 @@ export function canonicalObject(
   members: { readonly [key: string]: CanonicalValue | undefined },
   texts: { readonly [key: string]: string },
 ): string {
-  const all: { [key: string]: string } = { ...texts };
-  for (const [key, member] of Object.entries(members)) {
-    if (member !== undefined) all[key] = canonicalText(member);
+  let text = "";
+  for (const key of sorted([...Object.keys(members), ...Object.keys(texts)])) {
+    const member = members[key];
+    const part = texts[key] ?? (member === undefined ? undefined : write(member, asString));
+    if (part !== undefined) text += (text === "" ? "{" : ",") + labelOf(key) + part;
   }
-  return braced(all, (text) => text);
+  return text === "" ? "{}" : `${text}}`;
 }
 
 /**
@@ -44,11 +46,18 @@ export function plainJson(value: CanonicalValue): string {
   return write(value, (digits) => (isSafe(BigInt(digits)) ? digits : `"${digits}"`));
 }
 
+function asString(digits: string): string {
+  return `"${digits}"`;
+}
+
 function isSafe(value: bigint): boolean {
   return value >= -SAFE_INTEGER_MAX && value <= SAFE_INTEGER_MAX;
 }
 
-function write(value: CanonicalValue, integer: (digits: string) => string): string {
+/** How an integer's digits are written. */
+type Integer = (digits: string) => string;
+
+function write(value: CanonicalValue, integer: Integer): string {
   switch (typeof value) {
     case "string":
       return quoted(value);
@@ -60,22 +69,28 @@ function write(value: CanonicalValue, integer: (digits: string) => string): stri
       return integer(value.toString());
     case "object":
       if (value === null) return "null";
-      if (isList(value)) return `[${value.map((member) => write(member, integer)).join(",")}]`;
-      return braced(value, (member) => write(member, integer));
+      return isList(value) ? bracketed(value, integer) : braced(value, integer);
     default:
       throw new Error(`canonical text can't say a value of type ${typeof value}`);
   }
 }
 
+function bracketed(members: readonly CanonicalValue[], integer: Integer): string {
+  let text = "";
+  for (const member of members) text += (text === "" ? "[" : ",") + write(member, integer);
+  return text === "" ? "[]" : `${text}]`;
+}
+
 /** An object's text: its members under their sorted keys. */
-function braced<Member>(
-  members: { readonly [key: string]: Member | undefined },
-  write: (member: Member) => string,
+function braced(
+  members: { readonly [key: string]: CanonicalValue | undefined },
+  integer: Integer,
 ): string {
   let text = "";
   for (const key of sorted(Object.keys(members))) {
     const member = members[key];
-    if (member !== undefined) text += (text === "" ? "{" : ",") + labelOf(key) + write(member);
+    if (member === undefined) continue;
+    text += (text === "" ? "{" : ",") + labelOf(key) + write(member, integer);
   }
   return text === "" ? "{}" : `${text}}`;
 }
@@ -116,7 +131,8 @@ function labelOf(key: string): string {
 /** Characters that JSON writes as they are; the test is many times faster than `JSON.stringify`. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-function quoted(text: string): string {
+/** A string as JSON writes it. */
+export function quoted(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 

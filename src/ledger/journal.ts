@@ -9,6 +9,7 @@ import {
 import type { Correctable } from "./accounts-port.ts";
 import { type CanonicalValue, canonicalObject } from "./canonical-text.ts";
 import type { EndingDraft, HoldDraft, Itemised } from "./draft.ts";
+import { endText, holdText } from "./entry-texts.ts";
 import type { Windows } from "./windows.ts";
 
 /**
@@ -106,8 +107,7 @@ export function holdEntry(
 ): Entry {
   assertAmount(draft.amount, `hold ${draft.id}`);
   const of = { id: draft.id, kind: "hold", postings: holdPostings(draft.amount) } as const;
-  const { path, windows } = place;
-  return entry(of, origin, { path, windows }, { request: draft.text });
+  return entryOf(of, origin, holdText(of, origin, { ...place, request: draft.text }));
 }
 
 /**
@@ -125,12 +125,13 @@ export function endEntries(
   const { id, amount } = hold;
   const postings = endPostings(amount, draft.charge.total);
   const ended = { id: endingId(id), kind: draft.kind, postings } as const;
-  const end = entry(ended, origin, { hold: id, amount }, { ending: draft.text });
+  const endedText = endText(ended, origin, { hold: id, amount, ending: draft.text });
+  const end = entryOf(ended, origin, endedText);
   const others: Entry[] = [];
   const cost = draft.cost.total;
   if (cost !== ZERO_USD) {
     const of = { id: costId(id), kind: "cost", postings: costPostings(cost) } as const;
-    others.push(entry(of, origin, { hold: id, amount: cost }));
+    others.push(entryOf(of, origin, endText(of, origin, { hold: id, amount: cost })));
   }
   if (draft.overrun !== ZERO_USD) {
     const of = { id: `${id}.overrun`, kind: "overrun", postings: [] } as const;
@@ -233,18 +234,24 @@ export function correctionPostings(of: Correctable, by: PicoUsd): readonly Posti
   }
 }
 
+type NewEntry = Pick<Entry, "id" | "kind" | "postings">;
+
 /** Makes an entry whose text is the canonical one. */
 export function entry(
-  of: { readonly id: string; readonly kind: EntryKind; readonly postings: readonly Posting[] },
+  of: NewEntry,
   origin: Origin,
   body: { readonly [key: string]: CanonicalValue | undefined },
   texts: { readonly [key: string]: string } = {},
 ): Entry {
-  assertBalanced(of.id, of.postings);
   const { root, account, createdMs, emulated } = origin;
   const { id, kind, postings } = of;
   const members = { ...body, id, kind, postings, root, account, createdMs, emulated };
-  return { id, kind, createdMs, postings, text: canonicalObject(members, texts) };
+  return entryOf(of, origin, canonicalObject(members, texts));
+}
+
+function entryOf({ id, kind, postings }: NewEntry, { createdMs }: Origin, text: string): Entry {
+  assertBalanced(id, postings);
+  return { id, kind, createdMs, postings, text };
 }
 
 /** Double entry: what leaves one book enters another. */

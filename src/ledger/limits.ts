@@ -1,12 +1,4 @@
-import {
-  addUsd,
-  minUsd,
-  type PicoUsd,
-  picoUsd,
-  subtractUsd,
-  sumUsd,
-  ZERO_USD,
-} from "../money/pico-usd.ts";
+import { addUsd, minUsd, type PicoUsd, picoUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 
 /** Every counter stays within plus or minus this, well inside a signed 64-bit column (MONEY §5). */
 export const COUNTER_MAX = picoUsd(9n * 10n ** 18n);
@@ -48,9 +40,15 @@ const windowNames: readonly WindowName[] = ["day", "month", "total"];
  * Available may be negative: a limit may have been lowered below what is already used.
  */
 export function tightestRoom(root: RootState, nodes: readonly NodeState[]): Room | undefined {
-  const rooms = nodes.flatMap(roomsOf);
-  if (root.prepaid) rooms.unshift({ limit: "prepaid", node: root.id, available: root.available });
-  return tightest(rooms);
+  const { id: node, available } = root;
+  let found: Room | undefined = root.prepaid ? { limit: "prepaid", node, available } : undefined;
+  for (const { id, limits, used } of nodes) {
+    for (const limit of windowNames) {
+      const most = limits[limit];
+      if (most !== null) found = tighter(found, limit, id, leftOf(most, used[limit]));
+    }
+  }
+  return found;
 }
 
 /** The room that a hold doesn't fit, the range of the counters included; undefined when it fits all. */
@@ -59,41 +57,34 @@ export function roomExceeded(
   root: RootState,
   nodes: readonly NodeState[],
 ): Room | undefined {
-  const room = tightest([tightestRoom(root, nodes), rangeRoom(root, nodes)]);
-  return room !== undefined && amount > room.available ? room : undefined;
-}
-
-function roomsOf(node: NodeState): Room[] {
-  const rooms: Room[] = [];
-  for (const limit of windowNames) {
-    const most = node.limits[limit];
-    if (most === null) continue;
-    const { settled, held } = node.used[limit];
-    rooms.push({ limit, node: node.id, available: subtractUsd(most, addUsd(settled, held)) });
-  }
-  return rooms;
+  const room = rangeRoom(tightestRoom(root, nodes), root, nodes);
+  return amount > room.available ? room : undefined;
 }
 
 /** Totals bound days and months, so only they and the root's books can leave the range. */
-function rangeRoom(root: RootState, nodes: readonly NodeState[]): Room | undefined {
-  const rooms: Room[] = nodes.map((node) => ({
-    limit: "range",
-    node: node.id,
-    available: subtractUsd(COUNTER_MAX, sumUsd([node.used.total.settled, node.used.total.held])),
-  }));
+function rangeRoom(tightest: Room | undefined, root: RootState, nodes: readonly NodeState[]): Room {
+  let found = tightest;
+  for (const { id, used } of nodes) {
+    found = tighter(found, "range", id, leftOf(COUNTER_MAX, used.total));
+  }
   const below = addUsd(COUNTER_MAX, root.available);
   const payable = subtractUsd(COUNTER_MAX, addUsd(root.vendorPayable, root.held));
-  rooms.push({ limit: "range", node: root.id, available: minUsd(below, payable) });
-  return tightest(rooms);
+  return tighter(found, "range", root.id, minUsd(below, payable));
 }
 
-function tightest(rooms: readonly (Room | undefined)[]): Room | undefined {
-  let found: Room | undefined;
-  for (const room of rooms) {
-    if (room === undefined) continue;
-    if (found === undefined || room.available < found.available) found = room;
-  }
-  return found;
+function leftOf(most: PicoUsd, { settled, held }: Used): PicoUsd {
+  return subtractUsd(most, addUsd(settled, held));
+}
+
+/** The tighter of two rooms, of equal ones the first. Makes a room only where it is the tighter one. */
+function tighter(
+  found: Room | undefined,
+  limit: LimitName,
+  node: string,
+  available: PicoUsd,
+): Room {
+  if (found !== undefined && found.available <= available) return found;
+  return { limit, node, available };
 }
 
 /** Nothing used: a window that no hold has touched. */

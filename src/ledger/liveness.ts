@@ -85,6 +85,22 @@ export function openSweep(
   return async () => (await unlessAway(sweep)) ?? [];
 }
 
+/**
+ * The processes whose counter is raised while one waits: they run. Where none has left a counter nobody
+ * waits.
+ */
+export async function livingProcesses(
+  beats: Pick<Beats, "all">,
+  wait: (ms: number) => Promise<void>,
+): Promise<readonly string[]> {
+  const before = await beats.all();
+  if (before.size === 0) return [];
+  // Time enough for a beat that comes late.
+  await wait(2 * BEAT_MS);
+  const after = await beats.all();
+  return [...after].flatMap(([process, beat]) => (before.get(process) === beat ? [] : [process]));
+}
+
 async function unlessAway<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await work();

@@ -48,7 +48,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     // Loaded only where it is used: most gateways keep their ledger in a file.
     const { openPostgresLedger } = await import("./postgres/store.ts");
     const named = process === undefined ? {} : { process };
-    return openPostgresLedger({ url, world, createdMs, catalogPrices, ...named });
+    return openPostgresLedger({ url, world, createdMs, catalogPrices, checkpointEvery, ...named });
   }
   await mkdir(home, { recursive: true, mode: 0o700 });
   return openSqliteLedger({

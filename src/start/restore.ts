@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { link, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import { assertSound, sha256Of } from "../audit/backup.ts";
 import { LedgerFileRefused } from "../audit/ledger-file-refused.ts";
 import { verify } from "../audit/verify.ts";
+import { livingProcesses } from "../ledger/liveness.ts";
 import { ledgerFile, openLedger, type World } from "../ledger/open.ts";
 import { HomeOwned, type OwnerLock, takeOwnerLock } from "../ledger/owner-lock.ts";
 import type { Ledger } from "../ledger/port.ts";
@@ -175,23 +177,19 @@ function endAll(home: string, ledger: Ledger): Promise<Recovery> {
  * Says in every chain that its ledger was restored, and ends its open holds: for a ledger that was put back
  * by other means than `restoreLedger`.
  *
- * @throws LedgerFileRefused when a gateway runs, or there is no such ledger.
+ * @throws LedgerFileRefused when a gateway runs, or there is no such ledger in the home; LedgerRefused for a
+ *   database that is no ledger or one of the other world; LedgerUnavailable when it can't be reached.
  */
-export async function markRestored(of: {
-  readonly home: string;
-  /** Of a PostgreSQL database that holds the ledger: all its gateways must be stopped. */
-  readonly databaseUrl?: string | undefined;
-  readonly world: World;
-  readonly note: string;
-}): Promise<Pick<Restored, "world" | "roots" | "spooled" | "voided" | "problems">> {
-  const { home, databaseUrl, world, note } = of;
+export async function markRestored(
+  of: Marked,
+): Promise<Pick<Restored, "world" | "roots" | "spooled" | "voided" | "problems">> {
+  const { home, databaseUrl, world, note, wait = setTimeout } = of;
   const lock = await own(home);
   try {
-    if (databaseUrl === undefined && !existsSync(ledgerFile(home, world))) {
-      throw new LedgerFileRefused("no_ledger", `${home} holds no ${world} ledger`);
-    }
+    await assertThere(of);
     const ledger = await openLedger({ home, databaseUrl, world });
     try {
+      await assertNoneRuns(ledger, wait);
       await ledger.noteRestore({ actor: ACTOR, note });
       const roots = (await ledger.heads()).length;
       const { spooled, voided, problems } = await endAll(home, ledger);
@@ -202,4 +200,38 @@ export async function markRestored(of: {
   } finally {
     lock.release();
   }
+}
+
+/** What is marked. */
+type Marked = {
+  readonly home: string;
+  /** Of a PostgreSQL database that holds the ledger: all its gateways must be stopped. */
+  readonly databaseUrl?: string | undefined;
+  readonly world: World;
+  readonly note: string;
+  /** Resolves after so many milliseconds: gateways of a database are known by what they do meanwhile. */
+  readonly wait?: (ms: number) => Promise<void>;
+};
+
+/** Opened, a ledger that isn't there would be made. */
+async function assertThere({ home, databaseUrl, world }: Marked): Promise<void> {
+  if (databaseUrl !== undefined) {
+    const { describeDatabase } = await import("../ledger/postgres/snapshot.ts");
+    await describeDatabase(databaseUrl);
+  } else if (!existsSync(ledgerFile(home, world))) {
+    throw new LedgerFileRefused("no_ledger", `${home} holds no ${world} ledger`);
+  }
+}
+
+/** The lock of the home says nothing of other gateways on its database, whose calls would be voided. */
+async function assertNoneRuns(
+  { beats }: Ledger,
+  wait: (ms: number) => Promise<void>,
+): Promise<void> {
+  const running = beats === undefined ? [] : await livingProcesses(beats, wait);
+  if (running.length === 0) return;
+  throw new LedgerFileRefused(
+    "gateway_running",
+    `gateways run on this database (${running.join(", ")}): stop them first`,
+  );
 }

@@ -10,6 +10,7 @@ export type OpenStore = (options: {
   readonly world: "sandbox" | "live";
   readonly nowMs: () => number;
   readonly catalogPrices?: readonly { readonly id: string; readonly sha256: string }[];
+  readonly checkpointEvery?: bigint;
 }) => Promise<Ledger>;
 
 /** The instant at which every test begins. */

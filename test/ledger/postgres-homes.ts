@@ -6,12 +6,21 @@ import { rowsIn } from "./postgres-audit.ts";
 /** A test has one home, seldom two at a time. */
 const HOMES_AT_ONCE = 3;
 
-/**
- * Opens PostgreSQL ledgers by home: each home has a database of its own, empty when it is first opened.
- * Few are made, because a server that stops syncs every file of each: the home that was opened longest ago
- * leaves its database to the next new one.
- */
+/** Opens PostgreSQL ledgers by home. */
 export function openInDatabases(postgres: () => TestPostgres): OpenStore {
+  const databaseOf = databasesByHome(postgres);
+  return async ({ home, nowMs, catalogPrices = [], ...rest }) => {
+    const url = await databaseOf(home);
+    return openPostgresLedger({ ...rest, url, createdMs: nowMs(), catalogPrices, nowMs });
+  };
+}
+
+/**
+ * The URL of a home's database: each home has one of its own, empty when it is first asked for. Few are
+ * made, because a server that stops syncs every file of each: the home that was asked for longest ago leaves
+ * its database to the next new one.
+ */
+export function databasesByHome(postgres: () => TestPostgres): (home: string) => Promise<string> {
   /** The home that was opened last is the last. */
   const urls = new Map<string, string>();
   const left = new Set<string>();
@@ -30,10 +39,10 @@ export function openInDatabases(postgres: () => TestPostgres): OpenStore {
     return url;
   }
 
-  return async ({ home, world, nowMs, catalogPrices = [] }) => {
+  return async (home) => {
     const url = await databaseOf(home);
     urls.delete(home);
     urls.set(home, url);
-    return openPostgresLedger({ url, world, createdMs: nowMs(), catalogPrices, nowMs });
+    return url;
   };
 }

@@ -6,7 +6,7 @@ import { ledgerFile, openLedger } from "../../src/ledger/open.ts";
 import type { HoldRequest, Ledger } from "../../src/ledger/port.ts";
 import { recoveredVoid } from "../../src/ledger/recovery.ts";
 import { textIn } from "../../src/ledger/sql/rows.ts";
-import { NOON } from "./bench.ts";
+import { NOON, type OpenStore } from "./bench.ts";
 import {
   holdOf,
   keyHash,
@@ -24,6 +24,7 @@ import { newHome } from "./new-home.ts";
 
 /** A ledger in which everything has happened that an entry can tell of, for those who tamper with it. */
 export type Story = {
+  /** Of SQLite. */
   readonly file: string;
   readonly home: string;
   /** A prepaid root with a key of its own. */
@@ -51,11 +52,15 @@ const tokenCeiling = [
 
 /**
  * @param checkpointEvery entries of a root from one checkpoint to the next; none are written when left out.
+ * @param openStore which store; SQLite when left out.
  */
-export async function tellStory(checkpointEvery?: bigint): Promise<Story> {
+export async function tellStory(
+  checkpointEvery?: bigint,
+  openStore: OpenStore = openLedger,
+): Promise<Story> {
   const home = newHome();
   let now = NOON;
-  const ledger = await openLedger({
+  const ledger = await openStore({
     ...{ home, world: "sandbox", nowMs: () => now },
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
   });
@@ -216,6 +221,17 @@ async function changeKeys(ledger: Ledger, { accountId }: Party): Promise<void> {
 
 /** A copy of a ledger after somebody with a shell has been at it. */
 export function tampered(of: string, tamper: (database: DatabaseSync) => void): string {
+  const { file, database } = unguardedCopy(of);
+  tamper(database);
+  database.close();
+  return file;
+}
+
+/** A copy without triggers and constraints. */
+export function unguardedCopy(of: string): {
+  readonly file: string;
+  readonly database: DatabaseSync;
+} {
   const file = path.join(newHome(), "sandbox.sqlite");
   copyFileSync(of, file);
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
@@ -223,9 +239,7 @@ export function tampered(of: string, tamper: (database: DatabaseSync) => void): 
     `PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA ignore_check_constraints = ON;
      DROP TRIGGER entries_are_not_edited; DROP TRIGGER entries_are_not_deleted`,
   );
-  tamper(database);
-  database.close();
-  return file;
+  return { file, database };
 }
 
 /** Edits the text of an entry and computes every later hash anew, as who owns the whole file can. */

@@ -39,6 +39,21 @@ export function treeContract(name: string, open: OpenStore): void {
         expect(await bench.ledger.listAccounts()).toHaveLength(6);
       });
 
+      it("a call of the lowest account ends and is mended by whoever knows nothing of it yet", async () => {
+        const line = await growLine(bench.ledger, 6);
+        const hold = holdOf(await keyOf(bench.ledger, line.at(-1) ?? ""), { n: 2 });
+        await bench.ledger.hold(hold);
+        await bench.reopen();
+        expect(await used(...line)).toEqual(line.map(() => "0 settled, 0.1 held"));
+        expect(await bench.ledger.end(settleFlat(hold))).toMatchObject({ kind: "posted" });
+        await bench.reopen();
+        expect(await used(...line)).toEqual(line.map(() => "0.1 settled, 0 held"));
+        const corrects = { entryId: "mended", corrects: `${hold.id}.end`, amount: usd("0.06") };
+        const mended = await bench.ledger.correct({ ...corrects, reason: "r", actor: "me" });
+        expect(mended).toMatchObject({ kind: "corrected", before: usd("0.1") });
+        expect(await used(...line)).toEqual(line.map(() => "0.06 settled, 0 held"));
+      });
+
       it("only a root is prepaid, and a parent must be an account that is there", async () => {
         const party = await newParty(bench.ledger);
         const request = { name: "x", limits: {}, actor: "me" };

@@ -11,7 +11,7 @@ export async function inspect(world: World): Promise<void> {
   await compareLists(world);
   await compareUsage(world);
   await compareCalls(world);
-  await world.store.verify?.(world.home);
+  await world.store.verify(world.home);
 }
 
 /** Money was neither made nor lost: the journal's postings come to what came in and where it went. */

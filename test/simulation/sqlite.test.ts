@@ -1,25 +1,5 @@
-import { DatabaseSync } from "node:sqlite";
-import { expect } from "vitest";
-import { verify } from "../../src/audit/verify.ts";
-import { ledgerFile, openLedger } from "../../src/ledger/open.ts";
-import { textIn } from "../../src/ledger/sql/rows.ts";
 import { simulation } from "./simulation.ts";
+import { sqliteStore } from "./sqlite-store.ts";
 
-simulation({
-  name: "SQLite",
-  // Checkpoints are frequent, so that incremental runs begin anywhere in a life.
-  open: (options) => openLedger({ ...options, checkpointEvery: 300n }),
-  clients: 1,
-  journal: async (home) => {
-    const database = new DatabaseSync(ledgerFile(home, "sandbox"), { readOnly: true });
-    const rows = database.prepare("SELECT text FROM entries ORDER BY root, sequence").all();
-    database.close();
-    return rows.map((row) => textIn(row, "text"));
-  },
-  verify: async (home) => {
-    const file = ledgerFile(home, "sandbox");
-    const sound = { ok: true, first_discrepancy: null };
-    expect(await verify({ file })).toMatchObject(sound);
-    expect(await verify({ file, incremental: true })).toMatchObject(sound);
-  },
-});
+console.log(sqliteStore.name);
+simulation(sqliteStore, { steps: 1_000, keptSeeds: [1, 2], soakSeeds: 60 });

@@ -24,7 +24,7 @@ export type SimulatedStore = {
   /** The text of every entry, read past the ledger. */
   readonly journal: (home: string) => Promise<readonly string[]>;
   /** Computes the whole ledger a second time; throws when it is wrong. */
-  readonly verify?: (home: string) => Promise<void>;
+  readonly verify: (home: string) => Promise<void>;
 };
 
 /** A gateway process: a ledger of its own, and a spool. */

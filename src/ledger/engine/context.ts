@@ -2,11 +2,11 @@ import { addUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../../money/pico-us
 import { type CanonicalValue, canonicalText } from "../canonical-text.ts";
 import { chainHash } from "../chain.ts";
 import { books, type Entry, type Origin, type Posting } from "../journal.ts";
-import { COUNTER_MAX, NOTHING_USED, type Used } from "../limits.ts";
+import { COUNTER_MAX } from "../limits.ts";
 import type { StoredPrice } from "../port.ts";
 import { hourAt, type Windows, windowsAt } from "../windows.ts";
 import type { CallRow, NodeRow, RootRow } from "./rows.ts";
-import type { CounterKey, KeyPath, WorkingSet } from "./working-set.ts";
+import type { KeyPath, WorkingSet } from "./working-set.ts";
 
 /** What every decision of a transaction works with. */
 export type Context = {
@@ -107,27 +107,6 @@ export function pathFrom(node: NodeRow, set: WorkingSet): readonly NodeRow[] {
     parent = above.parent;
   }
   return path;
-}
-
-export function usedAt(key: CounterKey, set: WorkingSet): Used {
-  return set.counters.get(key, set.reads.counter) ?? NOTHING_USED;
-}
-
-/** Adds to a counter, within its range. */
-export function count(
-  key: CounterKey,
-  by: { readonly settled: PicoUsd; readonly held: PicoUsd },
-  set: WorkingSet,
-): void {
-  const { root, node, window } = key;
-  set.counters.update(key, set.reads.counter, (before: Used = NOTHING_USED) => {
-    const settled = addUsd(before.settled, by.settled);
-    const held = addUsd(before.held, by.held);
-    if (settled < ZERO_USD || settled > COUNTER_MAX || held < ZERO_USD || held > COUNTER_MAX) {
-      throw new Error(`counter ${window} of ${node}: settled ${settled}, held ${held} p$`);
-    }
-    return { root, node, window, settled, held };
-  });
 }
 
 /** What was held becomes, as far as it was spent, settled. */

@@ -3,6 +3,7 @@ import type { Correctable, CorrectionRequest, CorrectionResult } from "../accoun
 import { canonicalText } from "../canonical-text.ts";
 import { correctionEntry, endingId, lateId } from "../journal.ts";
 import { COUNTER_MAX } from "../limits.ts";
+import { countersOf, countSpent } from "./call-counters.ts";
 import {
   append,
   type Context,
@@ -11,7 +12,6 @@ import {
   requireRoot,
   saysTheSame,
 } from "./context.ts";
-import { countSpent } from "./end.ts";
 import { houseCostMoved, houseTakes } from "./house.ts";
 import type { CallRow, EntryRow } from "./rows.ts";
 
@@ -146,7 +146,7 @@ function mendCall(
     context.set.calls.set(call.id, { ...call, ended: { ...ended, ...change } });
   if (of === "charge") {
     save({ charge: after });
-    countSpent(call, { settled: by, held: ZERO_USD }, context);
+    countSpent(countersOf(call, context.set), { settled: by, held: ZERO_USD });
     return;
   }
   // What nobody is charged for was counted in the hour in which it arose.

@@ -1,12 +1,11 @@
-import { addUsd, type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
+import { addUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import type { EndingDraft } from "../draft.ts";
 import { endEntries, endingId, lateEntry, lateId, taskEntry } from "../journal.ts";
 import type { PostedEnding, TaskMemo } from "../port.ts";
-import { TOTAL_WINDOW } from "../windows.ts";
+import { countersOf, countSpent } from "./call-counters.ts";
 import {
   append,
   type Context,
-  count,
   originOf,
   requireCall,
   saysTheSame,
@@ -49,21 +48,9 @@ export function end(of: { root: string; ending: EndingDraft }, context: Context)
       images: ending.images,
     },
   });
-  countSpent(call, turned(amount, charge), context);
+  countSpent(countersOf(call, set), turned(amount, charge));
   houseEnds(call, share, context);
   return { kind: "posted", chain: chainOf(place) };
-}
-
-/** Counts at every node and window that a hold counted at. */
-export function countSpent(
-  call: CallRow,
-  by: { readonly settled: PicoUsd; readonly held: PicoUsd },
-  { set }: Context,
-): void {
-  const { root, day, month } = call;
-  for (const node of set.idsIn(call.path)) {
-    for (const window of [day, month, TOTAL_WINDOW]) count({ root, node, window }, by, set);
-  }
 }
 
 function chainOf({ sequence, hash }: { readonly sequence: bigint; readonly hash: string }) {

@@ -1,27 +1,25 @@
 import { ZERO_USD } from "../../money/pico-usd.ts";
 import type { HoldDraft } from "../draft.ts";
 import { holdEntry } from "../journal.ts";
-import { type NodeState, type RootState, roomExceeded, type Used } from "../limits.ts";
+import { roomExceeded } from "../limits.ts";
 import type { HoldResult } from "../port.ts";
 import { settingsIn } from "../settings-text.ts";
-import { TOTAL_WINDOW } from "../windows.ts";
 import { adopted, countRate, intentTaken, rateOf, takeIntent } from "./admission.ts";
-import { newAlerts } from "./alerts.ts";
+import { newAlerts, type PathState } from "./alerts.ts";
+import { type CallCounters, countCost, countersOf, countSpent } from "./call-counters.ts";
 import {
   accountOf,
   append,
   type Context,
   callOf,
-  count,
   nodeOf,
   originOf,
   pathOfKey,
   requireRoot,
   saysTheSame,
   storePrice,
-  usedAt,
 } from "./context.ts";
-import { houseHolds, houseRangeRefusal, houseRefusal } from "./house.ts";
+import { houseRangeRefusal, houseRefusal } from "./house.ts";
 import type { CallRow, NodeRow } from "./rows.ts";
 import type { KeyPath, WorkingSet } from "./working-set.ts";
 
@@ -42,18 +40,22 @@ export function hold(request: HoldDraft, context: Context): HoldResult {
   const settings = settingsIn(key.settings);
   const rate = rateOf(key, { settings, images: request.images }, context);
   if (rate?.fits === false) return { kind: "rate_limited", rate: rate.state };
-  const terms = houseTerms(request, path.nodes);
+  const { connection } = request;
+  const place = { root: account.root, path: path.text, connection, ...context.windows };
+  const counters = countersOf(place, set);
+  const state = pathState(path.nodes, counters);
+  const terms = houseTerms(request, state.top, counters);
   const refused =
-    limitRefusal(request, path.nodes, context) ??
-    houseRangeRefusal(terms, context) ??
-    houseRefusal(terms, context);
+    limitRefusal(request, state, set) ?? houseRangeRefusal(terms) ?? houseRefusal(terms, context);
   if (refused !== undefined) return refused;
   storePrice(request.price, set);
   const call = appendHold(request, path, context);
-  countHold(call, path, context);
+  countSpent(counters, { held: call.amount, settled: ZERO_USD });
+  // It may cost the house its vendor amount.
+  countCost(counters, { held: call.vendorAmount, settled: ZERO_USD });
   if (rate !== undefined) countRate(rate.row, context);
   if (intent != null) takeIntent(account.root, intent, request.id, context);
-  const alerts = newAlerts(path.nodes, context);
+  const alerts = newAlerts(state, context);
   return { kind: "held", createdMs: nowMs, rate: rate?.state ?? null, alerts };
 }
 
@@ -75,55 +77,37 @@ function keyOf(request: HoldDraft, set: WorkingSet): NodeRow {
   return key;
 }
 
+/** What the limits of a path are decided on. */
+function pathState(path: readonly NodeRow[], counters: CallCounters): PathState {
+  const top = path.at(-1);
+  if (top === undefined) throw new Error("a path has at least one node");
+  const nodes = path.map(({ id, limits }, index) => {
+    const used = counters.path[index];
+    if (used === undefined) throw new Error(`node ${id} has no counters`);
+    return { id, limits, used };
+  });
+  return { top, nodes };
+}
+
 function limitRefusal(
   request: HoldDraft,
-  path: readonly NodeRow[],
-  context: Context,
+  { top, nodes }: PathState,
+  set: WorkingSet,
 ): HoldResult | undefined {
-  const { root, nodes } = roomState(path, context);
+  const { available, held, vendor_payable: vendorPayable } = requireRoot(top.root, set).books;
+  const root = { id: top.id, prepaid: top.prepaid, available, held, vendorPayable };
   const room = roomExceeded(request.amount, root, nodes);
   return room === undefined ? undefined : { kind: "refused", required: request.amount, ...room };
 }
 
-function houseTerms(request: HoldDraft, path: readonly NodeRow[]) {
-  const root = path.at(-1);
-  if (root === undefined) throw new Error("a path has at least one node");
+function houseTerms(request: HoldDraft, top: NodeRow, counters: CallCounters) {
   return {
-    root: root.root,
+    root: top.root,
     connection: request.connection,
     vendorAmount: request.vendorAmount,
-    rootLimits: settingsIn(root.settings).house ?? {},
+    rootLimits: settingsIn(top.settings).house ?? {},
     connectionLimits: request.admission.connectionLimits ?? {},
-  };
-}
-
-/** What the limits of a path are decided on. */
-function roomState(
-  path: readonly NodeRow[],
-  { set, windows }: Context,
-): { readonly root: RootState; readonly nodes: readonly NodeState[] } {
-  const top = path.at(-1);
-  if (top === undefined) throw new Error("a path has at least one node");
-  const { books } = requireRoot(top.root, set);
-  const used = (node: string, window: string): Used =>
-    usedAt({ root: top.root, node, window }, set);
-  return {
-    root: {
-      id: top.id,
-      prepaid: top.prepaid,
-      available: books.available,
-      held: books.held,
-      vendorPayable: books.vendor_payable,
-    },
-    nodes: path.map(({ id, limits }) => ({
-      id,
-      limits,
-      used: {
-        day: used(id, windows.day),
-        month: used(id, windows.month),
-        total: used(id, TOTAL_WINDOW),
-      },
-    })),
+    counters,
   };
 }
 
@@ -144,14 +128,4 @@ function appendHold(request: HoldDraft, path: KeyPath, context: Context): CallRo
   };
   context.set.calls.set(id, call);
   return call;
-}
-
-function countHold(call: CallRow, path: KeyPath, context: Context): void {
-  const { root, day, month, amount } = call;
-  for (const node of path.ids) {
-    for (const window of [day, month, TOTAL_WINDOW]) {
-      count({ root, node, window }, { held: amount, settled: ZERO_USD }, context.set);
-    }
-  }
-  houseHolds(call, context);
 }

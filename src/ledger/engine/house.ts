@@ -3,7 +3,15 @@ import { EXPOSURE_HOUR_DEFAULT, type HouseLimits } from "../accounts-port.ts";
 import { COUNTER_MAX } from "../limits.ts";
 import type { HoldResult } from "../port.ts";
 import { hourAt } from "../windows.ts";
-import { type Context, count, turned, usedAt } from "./context.ts";
+import {
+  type CallCounters,
+  type CostCounters,
+  countCost,
+  countersOf,
+  type Place,
+} from "./call-counters.ts";
+import { type Context, turned } from "./context.ts";
+import type { Counter } from "./counters.ts";
 import type { CallRow } from "./rows.ts";
 
 /**
@@ -12,101 +20,84 @@ import type { CallRow } from "./rows.ts";
  * the hour in which they arose.
  */
 
-/** The node at which a root's house counts, beside one for each connection. No account has such an id. */
-const HOUSE = "house";
+/** What the house's limits are decided on. */
+export type HouseTerms = {
+  readonly root: string;
+  readonly connection: string;
+  readonly vendorAmount: PicoUsd;
+  readonly rootLimits: HouseLimits;
+  readonly connectionLimits: HouseLimits;
+  readonly counters: CallCounters;
+};
 
-function houseNodes(connection: string): readonly string[] {
-  return [HOUSE, `${HOUSE}:${connection}`];
-}
+type HouseRefusal = Extract<HoldResult, { kind: "house_refused" }>;
 
 /**
  * A hold that the house's own counters could not take: exposures stand in them and in no book, so that
  * they may be fuller than what bounds the accounts. The month holds every day of it.
  */
-export function houseRangeRefusal(
-  of: { readonly root: string; readonly vendorAmount: PicoUsd },
-  { set, windows }: Context,
-): Extract<HoldResult, { kind: "refused" }> | undefined {
-  const { root, vendorAmount: required } = of;
-  const { settled, held } = usedAt({ root, node: HOUSE, window: windows.month }, set);
-  const available = subtractUsd(COUNTER_MAX, addUsd(settled, held));
+export function houseRangeRefusal({
+  root,
+  vendorAmount: required,
+  counters,
+}: HouseTerms): Extract<HoldResult, { kind: "refused" }> | undefined {
+  const available = subtractUsd(COUNTER_MAX, counters.house.month.used);
   if (available >= required) return undefined;
   return { kind: "refused", limit: "range", node: root, required, available };
 }
 
 /** The first limit of the house that a hold runs into; undefined when it runs into none. */
-export function houseRefusal(
-  of: {
-    readonly root: string;
-    readonly connection: string;
-    readonly vendorAmount: PicoUsd;
-    readonly rootLimits: HouseLimits;
-    readonly connectionLimits: HouseLimits;
-  },
-  context: Context,
-): Extract<HoldResult, { kind: "house_refused" }> | undefined {
-  const { root, connection, vendorAmount } = of;
-  const { set, hour, windows } = context;
-  for (const node of houseNodes(connection)) {
-    const limits = node === HOUSE ? of.rootLimits : of.connectionLimits;
-    const { vendorCostDay, vendorCostMonth } = limits;
-    // A connection of which nothing is said may lose what its root may.
-    const exposureHour = limits.exposureHour ?? of.rootLimits.exposureHour ?? EXPOSURE_HOUR_DEFAULT;
-    const left = (limit: PicoUsd | undefined, window: string): PicoUsd | undefined => {
-      if (limit === undefined) return undefined;
-      const { settled, held } = usedAt({ root, node, window }, set);
-      return subtractUsd(limit, addUsd(settled, held));
-    };
-    const rooms = [
-      // A breaker and not a budget: what is in flight is expected to go well and isn't counted, so that
-      // anything left is enough.
-      { limit: "exposureHour", available: left(exposureHour, hour), needed: 1n },
-      { limit: "vendorCostDay", available: left(vendorCostDay, windows.day), needed: vendorAmount },
-      {
-        limit: "vendorCostMonth",
-        available: left(vendorCostMonth, windows.month),
-        needed: vendorAmount,
-      },
-    ] as const;
-    for (const { limit, available, needed } of rooms) {
-      if (available === undefined || available >= needed) continue;
-      const of = node === HOUSE ? null : connection;
-      return { kind: "house_refused", limit, connection: of, required: vendorAmount, available };
-    }
+export function houseRefusal(terms: HouseTerms, { set, hour }: Context): HouseRefusal | undefined {
+  const { root, connection, vendorAmount, rootLimits, connectionLimits, counters } = terms;
+  // A connection of which nothing is said may lose what its root may.
+  const exposureHour = rootLimits.exposureHour ?? EXPOSURE_HOUR_DEFAULT;
+  const house = { limits: rootLimits, costs: counters.house, loss: exposureHour };
+  const loss = connectionLimits.exposureHour ?? exposureHour;
+  const its = { limits: connectionLimits, costs: counters.connection, loss };
+  const found =
+    limitReached(vendorAmount, house, set.counters.at(root, house.costs.node, hour)) ??
+    limitReached(vendorAmount, its, set.counters.at(root, its.costs.node, hour));
+  if (found === undefined) return undefined;
+  const { limit, available, of } = found;
+  const refused = { kind: "house_refused", limit, required: vendorAmount, available } as const;
+  return { ...refused, connection: of === its ? connection : null };
+}
+
+/** Limits, what was counted against them in day and month, and what may be lost in an hour. */
+type House = {
+  readonly limits: HouseLimits;
+  readonly costs: CostCounters;
+  readonly loss: PicoUsd;
+};
+
+function limitReached(required: PicoUsd, of: House, lost: Counter) {
+  const { limits, costs } = of;
+  // A breaker and not a budget: what is in flight is expected to go well and isn't counted, so that
+  // anything left is enough.
+  const hourLeft = subtractUsd(of.loss, lost.used);
+  if (hourLeft < 1n) return { limit: "exposureHour", available: hourLeft, of } as const;
+  for (const { limit, most, counter } of [
+    { limit: "vendorCostDay", most: limits.vendorCostDay, counter: costs.day },
+    { limit: "vendorCostMonth", most: limits.vendorCostMonth, counter: costs.month },
+  ] as const) {
+    if (most === undefined) continue;
+    const available = subtractUsd(most, counter.used);
+    if (available < required) return { limit, available, of } as const;
   }
   return undefined;
 }
 
-type Counted = Pick<CallRow, "root" | "connection" | "day" | "month">;
-
-function countVendorCost(
-  call: Counted,
-  by: { readonly settled: PicoUsd; readonly held: PicoUsd },
-  context: Context,
-): void {
-  for (const node of houseNodes(call.connection)) {
-    for (const window of [call.day, call.month]) {
-      count({ root: call.root, node, window }, by, context.set);
-    }
-  }
-}
-
 function countLoss(
-  call: Counted,
+  call: Place,
   of: { readonly loss: PicoUsd; readonly atMs: number },
-  context: Context,
+  { set }: Context,
 ): void {
   if (of.loss === ZERO_USD) return;
   const window = hourAt(of.atMs);
-  for (const node of houseNodes(call.connection)) {
-    const by = { settled: of.loss, held: ZERO_USD };
-    count({ root: call.root, node, window }, by, context.set);
-  }
-}
-
-/** A hold may cost the house its vendor amount. */
-export function houseHolds(call: Counted & Pick<CallRow, "vendorAmount">, context: Context): void {
-  countVendorCost(call, { held: call.vendorAmount, settled: ZERO_USD }, context);
+  const { house, connection } = countersOf(call, set);
+  // Both are asked for before either complains, as in `countersOf`.
+  const losses = [house, connection].map(({ node }) => set.counters.at(call.root, node, window));
+  for (const counter of losses) counter.add({ settled: of.loss, held: ZERO_USD });
 }
 
 /** What an ending costs the house: known, feared, and how much of both nobody is charged for. */
@@ -119,27 +110,27 @@ export type HouseShare = {
 
 /** An ending replaces what was held by what is known and, at its maximum, what is feared. */
 export function houseEnds(
-  call: Counted & Pick<CallRow, "vendorAmount">,
+  call: Place & Pick<CallRow, "vendorAmount">,
   { vendorCost, exposure, uncharged }: HouseShare,
   context: Context,
 ): void {
-  countVendorCost(call, turned(call.vendorAmount, addUsd(vendorCost, exposure)), context);
+  const spent = turned(call.vendorAmount, addUsd(vendorCost, exposure));
+  countCost(countersOf(call, context.set), spent);
   countLoss(call, { loss: addUsd(uncharged, exposure), atMs: context.nowMs }, context);
 }
 
 /** Whether the month of a call has room for more of its cost. */
-export function houseTakes(call: Counted, by: PicoUsd, { set }: Context): boolean {
-  const { root, month: window } = call;
-  const { settled, held } = usedAt({ root, node: HOUSE, window }, set);
-  return addUsd(addUsd(settled, held), by) <= COUNTER_MAX;
+export function houseTakes(call: Place, by: PicoUsd, { set }: Context): boolean {
+  const { house } = countersOf(call, set);
+  return addUsd(house.month.used, by) <= COUNTER_MAX;
 }
 
 /** A cost of a call became another: a correction, or a result that came late. `loss` arose at `atMs`. */
 export function houseCostMoved(
-  call: Counted,
+  call: Place,
   by: { readonly cost: PicoUsd; readonly loss: PicoUsd; readonly atMs: number },
   context: Context,
 ): void {
-  countVendorCost(call, { settled: by.cost, held: ZERO_USD }, context);
+  countCost(countersOf(call, context.set), { settled: by.cost, held: ZERO_USD });
   countLoss(call, by, context);
 }

@@ -1,4 +1,6 @@
 import type { StoredPrice } from "../port.ts";
+import type { CallCounters } from "./call-counters.ts";
+import { CounterTable } from "./counters.ts";
 import type {
   AdoptableRow,
   AlertRow,
@@ -101,75 +103,6 @@ export class Table<Row> {
   }
 }
 
-/**
- * Counters, which every call reads and changes by the dozen: found by three short names in turn, which is
- * several times faster than by one long one.
- */
-class CounterTable {
-  readonly #cells = new Map<string, Map<string, Map<string, Cell<CounterRow>>>>();
-  readonly #changed = new Set<Cell<CounterRow>>();
-  #size = 0;
-
-  /** The cell of a counter; `read` asks the store when it isn't here yet. */
-  #cell(key: CounterKey, read: Reads["counter"]): Cell<CounterRow> {
-    const { root, node, window } = key;
-    const windows = inner(inner(this.#cells, root), node);
-    const known = windows.get(window);
-    if (known !== undefined) return known;
-    const cell: Cell<CounterRow> = { row: read(root, node, window), change: "none" };
-    windows.set(window, cell);
-    this.#size += 1;
-    return cell;
-  }
-
-  get(key: CounterKey, read: Reads["counter"]): CounterRow | undefined {
-    return this.#cell(key, read).row;
-  }
-
-  /** Replaces a counter by what `change` makes of it. */
-  update(
-    key: CounterKey,
-    read: Reads["counter"],
-    change: (row: CounterRow | undefined) => CounterRow,
-  ): void {
-    const cell = this.#cell(key, read);
-    const row = change(cell.row);
-    if (cell.change === "none") cell.change = cell.row === undefined ? "insert" : "update";
-    cell.row = row;
-    this.#changed.add(cell);
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  changes(): { readonly inserted: readonly CounterRow[]; readonly updated: readonly CounterRow[] } {
-    return changesIn(this.#changed);
-  }
-
-  settled(): void {
-    for (const cell of this.#changed) cell.change = "none";
-    this.#changed.clear();
-  }
-
-  forget(): void {
-    this.#cells.clear();
-    this.#changed.clear();
-    this.#size = 0;
-  }
-}
-
-function inner<Value>(outer: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
-  const known = outer.get(key);
-  if (known !== undefined) return known;
-  const made = new Map<string, Value>();
-  outer.set(key, made);
-  return made;
-}
-
-/** A window of a node in a root. */
-export type CounterKey = Pick<CounterRow, "root" | "node" | "window">;
-
 /** From a key up to its root: the nodes, their ids, and the ids as a call's row keeps them. */
 export type KeyPath = {
   readonly nodes: readonly NodeRow[];
@@ -189,10 +122,11 @@ const KEPT_MAX = 20_000;
 export class WorkingSet {
   readonly roots = new Table<RootRow>();
   readonly nodes = new Table<NodeRow>();
-  readonly counters = new CounterTable();
+  readonly counters: CounterTable;
+  /** By path, connection and day of a call: found once for all calls of a place. */
+  readonly callCounters = new Map<string, Map<string, Map<string, CallCounters>>>();
   /** By key; good as long as no node changes. */
   readonly paths = new Map<string, KeyPath>();
-  readonly #idsInPath = new Map<string, readonly string[]>();
   readonly calls = new Table<CallRow>();
   readonly intents = new Table<IntentRow>();
   readonly rates = new Table<RateRow>();
@@ -212,22 +146,13 @@ export class WorkingSet {
 
   constructor(reads: Reads) {
     this.reads = reads;
+    this.counters = new CounterTable(reads.counter);
   }
 
   /** Adds or changes a node. */
   setNode(row: NodeRow): void {
     this.nodes.set(row.id, row);
     this.paths.clear();
-  }
-
-  /** The ids in a call's path. */
-  idsIn(path: string): readonly string[] {
-    const known = this.#idsInPath.get(path);
-    if (known !== undefined) return known;
-    if (this.#idsInPath.size >= KEPT_MAX) this.#idsInPath.clear();
-    const ids = path.split(" ");
-    this.#idsInPath.set(path, ids);
-    return ids;
   }
 
   append(entry: EntryRow): void {
@@ -277,6 +202,7 @@ export class WorkingSet {
   forget(): void {
     for (const table of this.#tables()) table.forget();
     this.paths.clear();
+    this.callCounters.clear();
     this.#forgetBriefOnes();
   }
 

@@ -58,10 +58,21 @@ export function openPool({ url, name, max, settings = "" }: PoolOptions): Pool {
 }
 
 /** Lends a connection of its own, without time limits: another process may be migrating, which takes its time. */
-export async function withPatientConnection(
+export function withPatientConnection<Result>(
+  options: Pick<PoolOptions, "url" | "name">,
+  work: (client: ClientBase) => Promise<Result>,
+): Promise<Result> {
+  return withOwnConnection(options, async (client) => {
+    await assertDurable(client);
+    return work(client);
+  });
+}
+
+/** The same for who only reads, and loses nothing to a server that doesn't sync. */
+export async function withOwnConnection<Result>(
   { url, name }: Pick<PoolOptions, "url" | "name">,
-  work: (client: ClientBase) => Promise<void>,
-): Promise<void> {
+  work: (client: ClientBase) => Promise<Result>,
+): Promise<Result> {
   const client = new Client({
     connectionString: url,
     application_name: name,
@@ -72,17 +83,21 @@ export async function withPatientConnection(
   client.on("error", () => undefined);
   try {
     await client.connect();
-    await prepare(client, "");
-    await work(client);
+    readIntegers(client);
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
 async function prepare(client: ClientBase, settings: string): Promise<void> {
-  for (const oid of INTEGERS) client.setTypeParser(oid, BigInt);
+  readIntegers(client);
   await assertDurable(client);
   if (settings !== "") await client.query(settings);
+}
+
+function readIntegers(client: ClientBase): void {
+  for (const oid of INTEGERS) client.setTypeParser(oid, BigInt);
 }
 
 /** Whoever switches it off later loses no hold: no connection is used that would not sync its commits. */

@@ -27,6 +27,8 @@ export type LaneOptions = {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly emulated: boolean;
+  /** Entries of a root from one checkpoint to the next. */
+  readonly checkpointEvery: bigint;
 };
 
 /** Tries of a batch that was rolled back through no fault of its own. */
@@ -34,7 +36,7 @@ const TRIES = 4;
 /** Few enough that the server has work soon, many enough that statements don't cost more than rows. */
 const SLICE = 16;
 
-export function openLane(root: string, { pool, clock, emulated }: LaneOptions): Lane {
+export function openLane(root: string, { pool, ...of }: LaneOptions): Lane {
   const known = new Known(root);
   const batcher = openBatcher(run);
 
@@ -74,7 +76,7 @@ export function openLane(root: string, { pool, clock, emulated }: LaneOptions): 
   async function tryToRun(commands: readonly Command[]): Promise<readonly Result[]> {
     let slice = SLICE;
     for (let tries = 1; ; tries += 1) {
-      const transaction = { root, commands, known, clock, emulated, slice };
+      const transaction = { ...of, root, commands, known, slice };
       try {
         const results = await withConnection(pool, (client) => transact(client, transaction));
         if (results !== "begun too early") return results;

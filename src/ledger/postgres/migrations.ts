@@ -9,6 +9,9 @@ import { FIRST_TABLES } from "./first-tables.ts";
  */
 const migrations: readonly string[] = [FIRST_TABLES];
 
+/** The version of a database that has them all. */
+export const NEWEST_VERSION = migrations.length;
+
 /** Of this program among all that lock in a database: "spot" in ASCII. */
 const LOCK = 0x73_70_6f_74;
 
@@ -39,7 +42,8 @@ export async function migrate(client: ClientBase): Promise<void> {
   }
 }
 
-async function versionOf(client: ClientBase): Promise<number> {
+/** The last migration that ran; 0 where none did. */
+export async function versionOf(client: ClientBase): Promise<number> {
   const { rows } = await client.query<Row>("SELECT max(version) AS version FROM migrations");
   return numberOrNullIn(rows[0] ?? {}, "version") ?? 0;
 }

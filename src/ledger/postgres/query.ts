@@ -14,19 +14,18 @@ const PREPARED_MAX = 200;
 export function openQuery(pool: Pool): Query {
   const names = new Map<string, string>();
 
-  function statementOf({ sql, parameters }: Reading): Statement {
-    const values = parameters.map(valueIn);
+  function named(reading: Reading): Statement {
+    const { sql } = reading;
     let name = names.get(sql);
     if (name === undefined && names.size < PREPARED_MAX) {
       name = `statement_${names.size}`;
       names.set(sql, name);
     }
-    const text = sql.replace(/\?(\d+)/g, "$$$1");
-    return name === undefined ? { text, values } : { name, text, values };
+    return { ...statementOf(reading), ...(name === undefined ? {} : { name }) };
   }
 
   return async (readings) => {
-    const statements = readings.map(statementOf);
+    const statements = readings.map(named);
     for (let tries = 1; ; tries += 1) {
       try {
         return await withConnection(pool, (client) => readAll(client, statements));
@@ -43,6 +42,11 @@ async function readAll(client: PoolClient, statements: readonly Statement[]) {
   const alone = statements.length === 1;
   const answers = await inOneFlight(client, alone ? statements : [BEGIN, ...statements, COMMIT]);
   return (alone ? answers : answers.slice(1, -1)).map((answer) => answer.rows);
+}
+
+/** A reading as the server takes it: `$1` for `?1`. */
+export function statementOf({ sql, parameters }: Reading): Statement {
+  return { text: sql.replace(/\?(\d+)/g, "$$$1"), values: parameters.map(valueIn) };
 }
 
 function valueIn(cell: Cell): string | null {

@@ -1,10 +1,12 @@
 import type { Command, Commands } from "../engine/commands.ts";
 import { LedgerRefused } from "../ledger-refused.ts";
 import { type Ledger, LedgerUnavailable } from "../port.ts";
+import { CHECKPOINT_EVERY } from "../sql/checkpoints.ts";
 import { ledgerOn } from "../sql/ledger-on.ts";
 import { openBeats } from "./beats.ts";
 import { givenClock, serverClock } from "./clock.ts";
 import { openPool, withPatientConnection } from "./connections.ts";
+import { databaseName } from "./database-name.ts";
 import { ledgerError } from "./errors.ts";
 import { openLane } from "./lane.ts";
 import { openLanes } from "./lanes.ts";
@@ -18,6 +20,8 @@ export type PostgresOptions = DatabaseStart & {
   readonly process?: string;
   /** In place of the server's clock, for tests. */
   readonly nowMs?: (() => number) | undefined;
+  /** Entries of a root from one checkpoint to the next; 100,000 where nothing else is said. */
+  readonly checkpointEvery?: bigint;
 };
 
 /** Roots that are written at once; others wait for a connection. */
@@ -39,7 +43,7 @@ const BATCH_SETTINGS =
  * @throws LedgerUnavailable when the server can't be reached.
  */
 export async function openPostgresLedger(options: PostgresOptions): Promise<Ledger> {
-  const { url, world, nowMs, process } = options;
+  const { url, world, nowMs, process, checkpointEvery = CHECKPOINT_EVERY } = options;
   const name = process === undefined ? "spotmeter" : `spotmeter ${process}`;
   try {
     await withPatientConnection({ url, name }, (client) => openDatabase(client, options));
@@ -50,7 +54,7 @@ export async function openPostgresLedger(options: PostgresOptions): Promise<Ledg
   const reads = openPool({ url, name, max: READ_CONNECTIONS });
   const beats = openPool({ url, name, max: BEAT_CONNECTIONS });
   const clock = nowMs === undefined ? serverClock() : givenClock(nowMs);
-  const lane = { pool: batches, clock, emulated: world === "sandbox" };
+  const lane = { pool: batches, clock, emulated: world === "sandbox", checkpointEvery };
   const lanes = openLanes((root) => openLane(root, lane));
   let closing: Promise<void> | undefined;
 
@@ -76,11 +80,10 @@ export async function openPostgresLedger(options: PostgresOptions): Promise<Ledg
   });
 }
 
-/** Said to the owner. Names the database, never the password. */
+/** Said to the owner. */
 function refusalOf(url: string, error: unknown): Error {
-  const { host = "", pathname = "" } = URL.parse(url) ?? {};
   const { message } = error instanceof LedgerRefused ? error : ledgerError(error);
-  const said = `the ledger ${host}${pathname} can't be opened: ${message}`;
+  const said = `the ledger ${databaseName(url)} can't be opened: ${message}`;
   const isAway =
     ledgerError(error) instanceof LedgerUnavailable && !(error instanceof LedgerRefused);
   return isAway

@@ -17,6 +17,8 @@ export type Transaction = {
   readonly known: Known;
   readonly clock: Clock;
   readonly emulated: boolean;
+  /** Entries of the root from one checkpoint to the next. */
+  readonly checkpointEvery: bigint;
   /** So many commands are decided and sent; the server writes them while the next are decided. */
   readonly slice: number;
 };
@@ -85,11 +87,11 @@ async function begin(
  */
 async function decideAll(
   client: PoolClient,
-  { commands, known, slice }: Transaction,
+  { commands, known, slice, checkpointEvery }: Transaction,
   context: Context,
 ): Promise<readonly Result[] | "missing" | "begun too early"> {
   const { set } = context;
-  const writing = new Writing(set);
+  const writing = new Writing(set, checkpointEvery);
   const results: Result[] = [];
   const flights: Promise<Answers>[] = [];
   const rollBack = () => Promise.allSettled([...flights, inOneFlight(client, [ROLLBACK])]);

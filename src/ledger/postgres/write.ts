@@ -1,5 +1,6 @@
 import type { AdoptableRow, CallRow, RootRow } from "../engine/rows.ts";
 import type { Table, WorkingSet } from "../engine/working-set.ts";
+import { checkpointShape, checkpointsDue, KEEP_COUNTERS } from "../sql/checkpoints.ts";
 import {
   adoptableShape,
   alertShape,
@@ -114,6 +115,7 @@ const insertRoots = inserter(rootShape);
 const insertEntries = inserter(entryShape);
 const insertCalls = inserter(callShape);
 const insertCorrections = inserter(correctionShape);
+const insertCheckpoints = inserter(checkpointShape);
 
 /** An ending is written once, later only corrected. */
 const updateCalls = writer(
@@ -172,12 +174,15 @@ const CLAIM_ADOPTABLE = allOf(
  */
 export class Writing {
   readonly #set: WorkingSet;
+  readonly #checkpointEvery: bigint;
   #entries = 0;
   /** Every call that was changed, as it is now. */
   readonly calls = new Map<string, CallRow>();
 
-  constructor(set: WorkingSet) {
+  /** @param checkpointEvery entries of a root from one checkpoint to the next. */
+  constructor(set: WorkingSet, checkpointEvery: bigint) {
     this.#set = set;
+    this.#checkpointEvery = checkpointEvery;
   }
 
   /** Entries and calls of what was decided since the last time. */
@@ -208,8 +213,22 @@ export class Writing {
       ...adoptablesOf(set.adoptables),
       ...insertRoots(roots.inserted),
       ...roots.updated.map(updateRoot),
+      ...checkpointsOf(set, this.#checkpointEvery),
     ];
   }
+}
+
+const KEEP_COUNTERS_HERE = KEEP_COUNTERS.replaceAll("?1", "$1");
+
+/** None for almost every set; else behind the counters, of which the newest checkpoint keeps a copy. */
+function checkpointsOf(set: WorkingSet, every: bigint): readonly Statement[] {
+  const due = checkpointsDue(set, every);
+  const keep = due.map(({ root }) => ({
+    name: "keep_counters",
+    text: KEEP_COUNTERS_HERE,
+    values: [root],
+  }));
+  return [...insertCheckpoints(due), ...keep];
 }
 
 /** Only from the version that was locked. */

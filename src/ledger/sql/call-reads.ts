@@ -11,6 +11,13 @@ import { type Query, rowsOf, textIn } from "./rows.ts";
 /** Ids are unique, but only within their root there is an index of them. */
 const EVERY_ROOT = "root IN (SELECT root FROM roots)";
 
+/**
+ * Corrections of a call name entries whose ids begin with its own and a dot, which a slash follows: an index
+ * tells them from the many that mending a price may have left in the same root.
+ */
+const CORRECTIONS = `SELECT * FROM corrections
+  WHERE root = ?1 AND corrects > ?3 AND corrects < ?4 AND hold = ?2 ORDER BY sequence`;
+
 export async function readCall(
   query: Query,
   holdId: string,
@@ -27,10 +34,7 @@ export async function readCall(
       sql: "SELECT * FROM entries WHERE root = ?1 AND id IN (?2, ?3)",
       parameters: [root, holdId, endingId(holdId)],
     },
-    {
-      sql: "SELECT * FROM corrections WHERE root = ?1 AND hold = ?2 ORDER BY sequence",
-      parameters: [root, holdId],
-    },
+    { sql: CORRECTIONS, parameters: [root, holdId, `${holdId}.`, `${holdId}/`] },
   ]);
   if (row === undefined) throw new Error(`hold ${holdId} is gone`);
   const call = callRow(row);

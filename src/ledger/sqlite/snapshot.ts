@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { LedgerRefused } from "../ledger-refused.ts";
-import { integerIn, type Query, type Row, wordIn } from "../sql/rows.ts";
+import { assertNewestVersion } from "../sql/assert-version.ts";
+import { numberIn, type Query, type Row, wordIn } from "../sql/rows.ts";
 import { NEWEST_VERSION } from "./migrations.ts";
 
 /** A SQLite ledger as it is at one instant, however long it is read. */
@@ -57,12 +58,8 @@ function worldIn(row: Row): Snapshot["world"] {
   return wordIn(row, "world", ["sandbox", "live"]);
 }
 
-/** A file from before its last migration has other tables. @throws LedgerRefused naming both versions. */
+/** @throws LedgerRefused for a file of another version. */
 export function assertNewest(snapshot: Snapshot): void {
   const row = snapshot.database.prepare("PRAGMA user_version").get() ?? {};
-  const version = integerIn(row, "user_version");
-  if (version === BigInt(NEWEST_VERSION)) return;
-  throw new LedgerRefused(
-    `the ledger is of version ${version}, this program reads version ${NEWEST_VERSION}: the gateway's next start brings an older one up to date`,
-  );
+  assertNewestVersion(numberIn(row, "user_version"), NEWEST_VERSION);
 }
