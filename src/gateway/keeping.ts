@@ -42,7 +42,7 @@ export class Keeping {
   async sealMade(end: AnswerEnd): Promise<readonly string[]> {
     this.#ending = true;
     if (this.#writer === undefined) return [];
-    const kept = await this.#writer.seal("made", { status: 200, headers: end.headers }, end.tail);
+    const kept = await this.#writer.seal({ status: 200, headers: end.headers }, end.tail);
     await this.#offered;
     return kept || this.#call.same.intent === null ? [] : ["not_replayable"];
   }
@@ -57,8 +57,8 @@ export class Keeping {
     await this.discard();
     if (this.#call.same.intent !== null && !of.leavesCost) return;
     const { status, headers, body } = error;
-    const writer = this.#deps.results.begin(this.#call.holdId);
-    await writer.seal("error", { status, headers }, Buffer.from(body, "utf8"));
+    const writer = this.#deps.results.begin(this.#call.holdId, "error");
+    await writer.seal({ status, headers }, Buffer.from(body, "utf8"));
     await this.#offered;
   }
 
@@ -89,7 +89,7 @@ export class Keeping {
 
   #copy(): void {
     const { holdId, opened } = this.#call;
-    this.#writer = this.#deps.results.begin(holdId);
+    this.#writer = this.#deps.results.begin(holdId, "made");
     opened.copyTo(this.#writer);
   }
 

@@ -39,7 +39,7 @@ export function recoveredAnswer(
     asked: { pixels: pixels === null ? undefined : parsePixels(pixels), format: undefined },
     foreseen: () => ({}),
   });
-  const writer = results.begin(hold.id);
+  const writer = results.begin(hold.id, "made");
   answer.copyTo(writer);
   return {
     sink: answer,
@@ -53,7 +53,7 @@ export function recoveredAnswer(
         { outcome, settlement, late: false, failures: [] },
         hold,
       );
-      const kept = await writer.seal("made", { status: 200, headers }, tail);
+      const kept = await writer.seal({ status: 200, headers }, tail);
       return kept ? settlement : undefined;
     },
     discard: () => writer.discard(),

@@ -10,7 +10,8 @@ import { composer } from "../../src/http/composer.ts";
 import { newId } from "../../src/ids.ts";
 import { openLedger } from "../../src/ledger/open.ts";
 import type { Ending, Ledger, Surface } from "../../src/ledger/port.ts";
-import { openResultFolder, type ResultFolder } from "../../src/results/folder.ts";
+import { openResultFolder } from "../../src/results/folder.ts";
+import type { SweptStore } from "../../src/results/port.ts";
 import { packageFolder } from "../../src/start/package.ts";
 import type { Connection, ImageVendor, TaskEnding } from "../../src/vendors/port.ts";
 import { holdOf, newParty, type Party, usd } from "../ledger/fixtures.ts";
@@ -35,7 +36,7 @@ const USAGE = {
 
 let home: string;
 let ledger: Ledger;
-let results: ResultFolder;
+let results: SweptStore;
 let party: Party;
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "spotmeter-tasks-"));
@@ -48,7 +49,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-function openResults(bytesMax: number): ResultFolder {
+function openResults(bytesMax: number): SweptStore {
   return openResultFolder({ folder: join(home, "results"), bytesMax, problem: () => undefined });
 }
 
