@@ -40,6 +40,10 @@ export const refusals = {
   live_key: { status: 401, type: "authentication_error", final: true },
   model_not_allowed: { status: 403, type: "permission_error", final: true },
   master_key_required: { status: 403, type: "permission_error", final: true },
+  // kept pictures
+  invalid_signature: { status: 403, type: "permission_error", final: true },
+  range_not_satisfiable: { status: 416, type: "invalid_request_error", final: true },
+  url_expired: { status: 403, type: "permission_error", final: true },
   // the money
   budget_exceeded: { status: 402, type: "insufficient_quota", final: true },
   exposure_limit: { status: 429, type: "rate_limit_error", final: true },

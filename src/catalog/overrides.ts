@@ -60,6 +60,8 @@ export const overridesSchema = z.strictObject({
   /** Not the catalog's: `src/start/owner-defaults.ts` reads them. */
   auto_as: z.unknown().optional(),
   legacy_aliases: z.unknown().optional(),
+  /** Not the catalog's either: `src/start/open-outputs.ts` reads it. */
+  outputs: z.unknown().optional(),
   connections: connectionsSchema,
 });
 export type Overrides = z.infer<typeof overridesSchema>;

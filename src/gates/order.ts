@@ -11,6 +11,10 @@ export type ImageOrder = {
   readonly nOmitted?: true;
   /** The answer is a stream of events. */
   readonly stream?: true;
+  /** Pictures are answered as URLs of ours, not as base64. */
+  readonly urls?: true;
+  /** The caller keeps the pictures, under a key of its own (a template) or the owner's usual one. */
+  readonly output?: { readonly key?: string };
   /** Interim pictures to send while an image is being made. */
   readonly partialImages?: number;
   /** Several images are made by as many vendor calls. */

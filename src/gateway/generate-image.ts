@@ -23,10 +23,12 @@ import {
 } from "./judge.ts";
 import { judgeLegs } from "./judge-legs.ts";
 import { type ErrorText, Keeping } from "./keeping.ts";
+import { KeptPictures } from "./kept-pictures.ts";
 import { giveAgain, type Waiting, waitForSame } from "./once.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
 import { type Reserved, reserve } from "./reserve.ts";
+import { retainHeaders } from "./retain.ts";
 import { unique } from "./same.ts";
 
 /** Where the answer goes, whatever the surface. */
@@ -37,6 +39,10 @@ export type Client = Waiting & {
     readonly prepared: Prepared;
     /** What the key has left of its rate, null where it has none. */
     readonly rate: RateState | null;
+    /** More that the answer's headers say of its account. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** The URL of picture `index` (0-based), where the order asks for URLs. */
+    readonly urlOf: (index: number, facts: ImageFacts) => string;
   }) => Opened;
 };
 
@@ -97,7 +103,8 @@ export async function generateImage(
     await waitForSame(reserved.holdId, client, deps);
     return generateImage(order, caller, client, deps); // its answer, or a key that is free again
   }
-  if (await giveAgain(reserved, client, deps)) return;
+  const again = { ...client, retain: caller.policy.retain };
+  if (await giveAgain(reserved, again, deps)) return;
   return generateImage(order, { ...caller, same: unique }, client, deps);
 }
 
@@ -110,15 +117,26 @@ async function callVendor(
   const { holdId, rate } = reserved;
   using _running = deps.running.begin(holdId);
   const { accepted, quote, callable } = prepared;
-  const opened = client.open({ receiptId: holdId, prepared, rate });
-  const keeping = new Keeping({ holdId, same: caller.same, opened, left: client.left }, deps);
+  const opened = client.open({
+    ...{ receiptId: holdId, prepared, rate },
+    headers: retainHeaders(caller),
+    urlOf: (index, facts) => deps.pictureUrls.urlOf(holdId, index, facts),
+  });
+  const { order } = accepted;
+  const pictures = new KeptPictures({ holdId, order, opened, output: prepared.output }, deps);
+  const { retain } = caller.policy;
+  const keeping = new Keeping(
+    { holdId, same: caller.same, retain, opened, left: client.left },
+    deps,
+  );
   const deadline = AbortSignal.timeout(deps.vendorTimeoutMs);
-  const to = { lease, holdId, sink: opened.sink, headers: caller.vendorHeaders, deadline };
-  const calls = await callAll(accepted, { ...to, spread: quote.frozen.legs !== undefined }, deps);
+  const to = { lease, holdId, sink: pictures, headers: caller.vendorHeaders, deadline };
+  const called = await callAll(accepted, { ...to, spread: quote.frozen.legs !== undefined }, deps);
   lease.release(); // the vendor is done with it; what follows is our own
+  const calls = await pictures.stored(called);
   const attempts = calls.flatMap((each) => each.attempts);
   const held = { holdId, model: callable.model, quote: quote.frozen, attempts };
-  const call: Call = { held, opened, keeping };
+  const call: Call = { held, opened, keeping, pictures };
   try {
     const judged = judge(calls, held, { catalog: deps.catalog, asOf: deps.asOf() });
     if (judged.kind === "made") await endWith(judged, call, deps);
@@ -126,6 +144,8 @@ async function callVendor(
   } catch (cause) {
     await endAfterBug(call, deps);
     throw cause;
+  } finally {
+    await pictures.discard();
   }
 }
 
@@ -157,6 +177,7 @@ type Call = {
   readonly held: Held;
   readonly opened: Opened;
   readonly keeping: Keeping;
+  readonly pictures: KeptPictures;
 };
 
 type Made = Extract<Judged, { kind: "made" }>;
@@ -165,10 +186,11 @@ type Lost = Extract<Judged, { kind: "lost" }>;
 /** Charged: the settlement is durable before the last byte leaves, and what is kept of it before that. */
 async function endWith(judged: Made, call: Call, deps: Deps): Promise<void> {
   const { outcome, failures } = judged;
-  const { opened, keeping } = call;
+  const { opened, keeping, pictures } = call;
   const { holdId } = call.held;
-  const { images, gone } = opened.delivered();
+  const { images: passed, gone } = opened.delivered();
   const flags = gone ? ["client_gone"] : [];
+  const images = await pictures.putOutputs(pictures.withHashes(passed));
   const settled = judged.settlement({ images, flags });
   const made = { outcome, failures, settlement: settled, late: false };
   const end = opened.endOf(made);

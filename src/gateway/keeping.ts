@@ -1,6 +1,7 @@
 import type { ResultHead, ResultWriter } from "../results/port.ts";
 import type { Deps } from "./deps.ts";
 import type { AnswerEnd, Opened } from "./generate-image.ts";
+import type { Retain } from "./retain.ts";
 import type { Sameness } from "./same.ts";
 
 /** A refusal as it leaves. */
@@ -10,6 +11,8 @@ export type ErrorText = ResultHead & { readonly body: string };
 export type KeptCall = {
   readonly holdId: string;
   readonly same: Sameness;
+  /** "none": nothing is kept, whoever may ask for it. */
+  readonly retain: Retain;
   readonly opened: Pick<Opened, "copyTo" | "committed">;
   /** Aborted when the client hangs up. */
   readonly left: AbortSignal;
@@ -32,6 +35,7 @@ export class Keeping {
   constructor(call: KeptCall, deps: Deps) {
     this.#call = call;
     this.#deps = deps;
+    if (call.retain === "none") return;
     if (call.same.intent !== null) this.#copy();
     if (call.same.adopt === null) return;
     if (call.left.aborted) this.#clientLeft();
@@ -41,6 +45,8 @@ export class Keeping {
   /** Call before a settlement is committed. Flags for its receipt: whether the answer can be given again. */
   async sealMade(end: AnswerEnd): Promise<readonly string[]> {
     this.#ending = true;
+    if (this.#call.retain === "none")
+      return this.#call.same.intent === null ? [] : ["not_retained"];
     if (this.#writer === undefined) return [];
     const kept = await this.#writer.seal({ status: 200, headers: end.headers }, end.tail);
     await this.#offered;
@@ -64,8 +70,8 @@ export class Keeping {
 
   /** Call after a settlement was committed: its client may have left meanwhile, with nothing. */
   async sealIfLeft(end: AnswerEnd): Promise<void> {
-    const { same, left, opened } = this.#call;
-    if (same.adopt === null || this.#writer !== undefined) return;
+    const { same, left, opened, retain } = this.#call;
+    if (retain === "none" || same.adopt === null || this.#writer !== undefined) return;
     if (!left.aborted || opened.committed()) return;
     this.#copy();
     await this.sealMade(end);

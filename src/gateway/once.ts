@@ -4,6 +4,7 @@ import { isRefusalCode, Refusal } from "../refusals.ts";
 import type { StoredResult } from "../results/port.ts";
 import type { Deps } from "./deps.ts";
 import type { Earlier } from "./reserve.ts";
+import { NOT_RETAINED, type Retain } from "./retain.ts";
 
 /** Requests that are answered by an earlier call: they make no hold and call no vendor (MONEY §7). */
 
@@ -53,14 +54,21 @@ export async function waitForSame(
  *
  * @throws Refusal what the earlier call was refused with, or `result_unavailable`.
  */
-export async function giveAgain(earlier: Earlier, to: Waiting, deps: Deps): Promise<boolean> {
+export async function giveAgain(
+  earlier: Earlier,
+  to: Waiting & { readonly retain: Retain },
+  deps: Deps,
+): Promise<boolean> {
   const { kind, holdId } = earlier;
   // Nobody but this client can have its answer any more, so that it waits as long as the call runs.
   const msMax = deps.vendorTimeoutMs + RECOVERED_MS;
   const ending = await endingOf(holdId, { left: to.left, msMax }, deps);
   if (ending === undefined) throw new Refusal("outcome_unknown", notEnded, { receiptId: holdId });
-  const stored = await deps.results.read(holdId, ending.kind === "settle" ? "made" : "error");
   const mark = kind === "adopted" ? ADOPTED : REPLAYED;
+  if (to.retain === "none") {
+    throw againRefused(ending, { ...mark, ...NOT_RETAINED, "x-receipt-id": holdId });
+  }
+  const stored = await deps.results.read(holdId, ending.kind === "settle" ? "made" : "error");
   if (stored !== undefined) {
     await to.sendAgain(stored, mark);
     return true;

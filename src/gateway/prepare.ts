@@ -11,7 +11,9 @@ import { applyAutoAs, type Resolved } from "./auto-as.ts";
 import { carries } from "./connected-vendor.ts";
 import type { Deps } from "./deps.ts";
 import { type CallableModel, findCallable } from "./find-model.ts";
+import { outputOrder, passUrls } from "./pictures-asked.ts";
 import { measurePrompt } from "./prompt.ts";
+import type { OutputOrder } from "./put-outputs.ts";
 
 /** An order that passed every gate, with its price: ready to be held for, or to be answered as a quote. */
 export type Prepared = {
@@ -23,13 +25,15 @@ export type Prepared = {
   readonly asked: ImageOrder;
   /** The owner's defaults that were applied. */
   readonly resolved: readonly (Resolved | SaidInWords)[];
+  /** Where its pictures go that the caller keeps; undefined where it keeps none. */
+  readonly output: OutputOrder | undefined;
 };
 
 /** What the owner lets stand for words of a model that is gone. */
 type SaidInWords = Translated & { readonly by: "config" };
 
 /** What the owner of a key has set about orders and their price. */
-export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin">;
+export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin" | "retain">;
 
 /** What preparing needs beside the order. */
 export type PreparedFor = {
@@ -49,6 +53,7 @@ export type PreparedFor = {
 export async function prepare(order: ImageOrder, by: PreparedFor): Promise<Prepared> {
   const callable = findCallable(order.model, by);
   assertMayCall(by.policy, callable.model, order.model);
+  passUrls(order, by.policy);
   const prompt = await measurePrompt(order.prompt);
   const asking: Asking = { order, prompt, by };
   try {
@@ -81,7 +86,8 @@ function price(callable: CallableModel, { order: asked, prompt, by }: Asking): P
     estimate,
     margin: by.policy.margin,
   });
-  return inWords({ callable, accepted, quote, asked, resolved });
+  const output = outputOrder(order, { policy: by.policy, model: callable.model.id }, by.deps);
+  return inWords({ callable, accepted, quote, asked, resolved, output });
 }
 
 /** With what was put in today's words: the owner let it. */

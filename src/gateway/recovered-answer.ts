@@ -47,7 +47,9 @@ export function recoveredAnswer(
       const held = heldAgain(hold, catalog);
       if (held === undefined) return undefined;
       const { images } = answer;
-      const delivered = { images, flags: ["recovered_task"], catalog, asOf: hold.asOf };
+      // Outputs are put by the call itself: there is no picture here that could still be one.
+      const flags = ["recovered_task", ...(hold.facts.output === true ? ["output_not_kept"] : [])];
+      const delivered = { images, flags, catalog, asOf: hold.asOf };
       const settlement = settlementOf(outcome, held, delivered);
       const { tail, headers } = composer.endOf(
         { outcome, settlement, late: false, failures: [] },

@@ -122,6 +122,8 @@ function requestFacts({ accepted, asked, quote }: Prepared, surface: Surface): R
     surface,
     n: order.n,
     ...(order.stream === true ? { stream: true } : {}),
+    ...(order.urls === true ? { urls: true } : {}),
+    ...(order.output === undefined ? {} : { output: true }),
     ...(order.partialImages === undefined ? {} : { partialImages: order.partialImages }),
     ...(quote.frozen.legs === undefined ? {} : { legs: Number(quote.frozen.legs) }),
     qualityAsked: order.quality ?? null,

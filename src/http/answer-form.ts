@@ -3,6 +3,7 @@ import type { Margin } from "../billing/margin.ts";
 import type { UsageItem } from "../billing/usage.ts";
 import type { Envelope } from "../gateway/answer.ts";
 import type { AnswerEnd, Finished } from "../gateway/generate-image.ts";
+import type { ImageFacts } from "../ledger/port.ts";
 import { clientLines, type LineJson } from "../gateway/money-json.ts";
 import { formatUsd, type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 
@@ -28,6 +29,9 @@ export type CostSaid = Sold & {
   /** As the client may see them. */
   readonly lines: readonly LineJson[];
 };
+
+/** The URL of picture `index` (0-based). */
+export type UrlOf = (index: number, facts: ImageFacts) => string;
 
 /** How pictures are answered: as one JSON text or as a stream of events. */
 export type AnswerForm = {

@@ -11,7 +11,7 @@ import type { ApiDeps, ApiEnvironment } from "./api-deps.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
 import { geminiRoutes } from "./gemini/models-routes.ts";
-import { hotRoute } from "./hot-routes.ts";
+import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
 import { modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
@@ -67,6 +67,7 @@ function refuseText(path: string): never {
 /** The methods under which a path is served; none when it isn't. */
 function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
   if (hotRoute(path) !== undefined) return ["POST"];
+  if (keptPictureRoute(path) !== undefined) return ["GET", "HEAD"];
   return ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );

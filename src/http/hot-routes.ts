@@ -1,17 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { PICTURES_PATH } from "../gateway/picture-urls.ts";
 import type { Refusal } from "../refusals.ts";
 import { type ErrorAnswer, refusalAnswer } from "./error-answer.ts";
 import { geminiError } from "./gemini/error-envelope.ts";
 import { generateContent } from "./gemini/generate-content.ts";
 import { isModelMethod } from "./gemini/target.ts";
 import type { HotCall } from "./image-call.ts";
+import { serveKeptPicture } from "./kept-pictures.ts";
 import { EDITS_PATHS, edits } from "./openai/edits.ts";
 import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
 import { QUOTE_PATHS, quote } from "./openai/quote.ts";
 
 /** The routes that carry pictures: on node's own streams, everything else through hono (`api.ts`). */
 export type HotRoute = {
-  /** Whether it serves a path; all of them answer POST only. */
+  /** Whether it serves a path: orders answer POST only, kept pictures GET and HEAD. */
   readonly serves: (path: string) => boolean;
   /** @throws Refusal for what it hasn't answered itself. */
   readonly run: (
@@ -38,4 +40,15 @@ export function hotRoute(path: string): HotRoute | undefined {
 /** How no is said on a path, served or not. */
 export function errorOf(path: string): (refusal: Refusal) => ErrorAnswer {
   return hotRoute(path)?.errorOf ?? (path.startsWith("/v1beta/") ? geminiError : refusalAnswer);
+}
+
+const keptPictures: HotRoute = {
+  serves: (path) => path.startsWith(PICTURES_PATH),
+  run: serveKeptPicture,
+  errorOf: refusalAnswer,
+};
+
+/** The route of a path under which kept pictures are served, if it is one. */
+export function keptPictureRoute(path: string): HotRoute | undefined {
+  return keptPictures.serves(path) ? keptPictures : undefined;
 }

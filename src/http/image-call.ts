@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkKey } from "../gateway/api-keys.ts";
 import type { Caller } from "../gateway/caller.ts";
 import type { Deps } from "../gateway/deps.ts";
+import type { Sameness } from "../gateway/same.ts";
+import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import type { Surface } from "../ledger/port.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { readSameness } from "./same-request.ts";
@@ -56,8 +58,13 @@ export async function knowCaller(
     surface: as.surface,
     policy: key,
     vendorHeaders: emulatorHeaders(header, deps),
-    same: samenessOf(identity),
+    same: retainable(samenessOf(identity), key),
   });
+}
+
+/** An account that keeps no answers has none to be taken over. */
+function retainable(same: Sameness, { retain }: Pick<KeyPolicy, "retain">): Sameness {
+  return retain === "none" ? { ...same, adopt: null } : same;
 }
 
 function emulatorHeaders(header: HeaderReader, deps: Deps): Record<string, string> {

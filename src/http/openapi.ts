@@ -37,7 +37,12 @@ const quote = z.looseObject({
 });
 const images = z.looseObject({
   created: z.int(),
-  data: z.array(z.looseObject({ b64_json: z.string() })),
+  data: z.array(
+    z.looseObject({
+      b64_json: z.string().optional(),
+      url: z.string().optional().describe("With response_format url: on our own host, expiring"),
+    }),
+  ),
   usage: z.looseObject({
     cost: z.number().describe("US dollars, printed from the exact integer"),
     cost_details: z.looseObject({
@@ -224,6 +229,14 @@ export const describedRoutes: readonly Described[] = [
     path: "/v1/generation",
     summary: "The receipt of a call, by ?id=",
     answer: receipt,
+  },
+  {
+    method: "get",
+    path: "/v1/results/{receipt}/{picture}",
+    summary: "A picture by the signed URL that an answer gave",
+    query: z.object({ expires: z.string(), signature: z.string() }),
+    answer: z.string().describe("The picture's own bytes"),
+    open: true,
   },
   { method: "get", path: "/v1/credits", summary: "Settled, held, available", answer: credits },
   {

@@ -7,7 +7,7 @@ import { apiRoutes } from "./api.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { sendEarly } from "./early-answer.ts";
 import { refusalFor, sendError } from "./error-answer.ts";
-import { errorOf, type HotRoute, hotRoute } from "./hot-routes.ts";
+import { errorOf, type HotRoute, hotRoute, keptPictureRoute } from "./hot-routes.ts";
 import type { HotCall } from "./image-call.ts";
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -67,7 +67,7 @@ function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): Listener {
     const invite = isWaiting ? () => response.writeContinue() : () => undefined;
     const requestId = newId("req");
     const headers = commonHeaders(requestId, deps);
-    const route = request.method === "POST" ? hotRoute(pathOf(request)) : undefined;
+    const route = routeOf(request);
     if (route !== undefined) {
       const call = hot(route, { request, response }, { deps, headers, requestId, invite });
       inFlight.add(call);
@@ -78,6 +78,12 @@ function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): Listener {
     invite();
     void api(request, response);
   };
+}
+
+function routeOf(request: IncomingMessage): HotRoute | undefined {
+  if (request.method === "POST") return hotRoute(pathOf(request));
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  return isRead ? keptPictureRoute(pathOf(request)) : undefined;
 }
 
 /** Before and after its working life the gateway says so to everybody; `/healthz` stays true. */

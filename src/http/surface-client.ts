@@ -9,14 +9,24 @@ import { rateHeaders } from "../gateway/hold-refusals.ts";
 import type { AskedOfImage } from "../gateway/image-facts.ts";
 import type { Prepared } from "../gateway/prepare.ts";
 import type { Refusal } from "../refusals.ts";
-import { type AnswerForm, answerEnd, costHeaders, type Sold, soldHeaders } from "./answer-form.ts";
+import {
+  type AnswerForm,
+  answerEnd,
+  costHeaders,
+  type Sold,
+  soldHeaders,
+  type UrlOf,
+} from "./answer-form.ts";
 import { type ErrorAnswer, sendError } from "./error-answer.ts";
 import { leftSignal } from "./image-call.ts";
 import { sendStored } from "./send-stored.ts";
+import { openUrlAnswer } from "./url-answer.ts";
 
 /** How a surface writes good answers and says no; everything else is the same on all of them. */
 export type SurfaceWords = {
   readonly formOf: (order: ImageOrder, sold: Sold) => AnswerForm;
+  /** Where an order may ask for URLs in the place of base64. */
+  readonly urlForm?: (urlOf: UrlOf) => AnswerForm;
   readonly errorOf: (refusal: Refusal) => ErrorAnswer;
   /** What its streams of events say beside images. */
   readonly events: {
@@ -36,7 +46,7 @@ export function surfaceClient(
   return {
     left: leftSignal(response),
     sendAgain: (stored, added) => sendStored(response, stored, { ...headers, ...added }),
-    open: ({ receiptId, prepared, rate }): Opened => {
+    open: ({ receiptId, prepared, rate, headers: more, urlOf }): Opened => {
       const { quote, callable, accepted } = prepared;
       const sold: Sold = {
         receiptId,
@@ -46,8 +56,13 @@ export function surfaceClient(
         warnings: callable.warnings,
         margin: quote.frozen.margin ?? null,
       };
+      const own = { ...headers, ...rateHeaders(rate), ...more };
+      if (accepted.order.urls === true && words.urlForm !== undefined) {
+        const form = words.urlForm(urlOf);
+        const errorOf = (refusal: Refusal) => errorText(words, refusal, sold);
+        return openUrlAnswer(response, { form, own, sold, asked: askedOfImage(accepted), errorOf });
+      }
       const form = words.formOf(accepted.order, sold);
-      const own = { ...headers, ...rateHeaders(rate) };
       return openAnswer(response, { words, form, own, prepared, sold });
     },
   };

@@ -139,6 +139,10 @@ export type RequestFacts = {
   readonly n: number;
   /** The caller asked for a stream of events. */
   readonly stream?: true;
+  /** The caller asked for URLs in the place of base64. */
+  readonly urls?: true;
+  /** The caller keeps the pictures in the owner's store of outputs. */
+  readonly output?: true;
   /** Interim pictures that were asked for. */
   readonly partialImages?: number;
   /** Vendor calls of one image each that the images are spread over (`fan_out`); absent: one call. */

@@ -65,6 +65,8 @@ const requestFacts = z.strictObject({
   surface: z.enum(SURFACES),
   n: count,
   stream: z.literal(true).exactOptional(),
+  urls: z.literal(true).exactOptional(),
+  output: z.literal(true).exactOptional(),
   partialImages: count.exactOptional(),
   legs: count.exactOptional(),
   qualityAsked: z.string().nullable().exactOptional(),

@@ -22,7 +22,7 @@ import { connectedVendor } from "./fake-connections.ts";
 
 const RECOLOR = "Recolor this mug: matte cobalt-blue, nothing else.";
 const connected = connectedVendor("a", { vendor: { ...openaiVendor(), id: "openai" } });
-const policy = { autoAs: { by: {} }, settings: {}, margin: null };
+const policy = { autoAs: { by: {} }, settings: {}, margin: null, retain: null };
 const home = newHome();
 
 let ledger: Ledger;

@@ -8,6 +8,7 @@ import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { EndHold } from "../../src/gateway/deps.ts";
 import type { MadeOutcome } from "../../src/gateway/judge.ts";
+import { PictureUrls } from "../../src/gateway/picture-urls.ts";
 import { RunningCalls } from "../../src/gateway/running-calls.ts";
 import type { ApiDeps } from "../../src/http/api-deps.ts";
 import { createGatewayServer } from "../../src/http/server.ts";
@@ -86,6 +87,13 @@ export async function startStaged(
     world: "sandbox",
     catalog,
     asOf: () => "2026-11-22",
+    today: () => "2026-11-22",
+    pictureUrls: new PictureUrls({
+      base: "http://pictures.test",
+      secret: "a secret of this test alone",
+      lifetimeSeconds: 3_600,
+    }),
+    outputs: undefined,
     autoAs: {},
     legacy: new Map(),
     process: "proc_staged",

@@ -5,9 +5,11 @@ import { refusalAnswer } from "../error-answer.ts";
 import { type SurfaceWords, surfaceClient } from "../surface-client.ts";
 import { type EventFacts, errorEvent, KEEP_ALIVE } from "./event-text.ts";
 import { eventForm, plainForm } from "./image-forms.ts";
+import { urlForm } from "./url-form.ts";
 
 const words: SurfaceWords = {
   formOf: (order) => (order.stream === true ? eventForm(eventFacts(order)) : plainForm),
+  urlForm,
   errorOf: refusalAnswer,
   events: { errorOf: errorEvent, keepAlive: KEEP_ALIVE },
 };

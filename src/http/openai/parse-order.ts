@@ -4,6 +4,7 @@ import { readSize, SIZE_FORMS } from "../../gates/size.ts";
 import type { LegacyAliases } from "../../gateway/deps.ts";
 import { Refusal } from "../../refusals.ts";
 import { translateLegacy } from "./legacy.ts";
+import { readOutput, spotmeterField } from "./spotmeter-field.ts";
 
 /**
  * Reads the body of an images request: the closed parameter list of DESIGN §8. `null` means omitted; a
@@ -50,7 +51,7 @@ export const orderBody = z.object({
     .record(z.string().min(1).max(64), z.string().max(256))
     .refine((tags) => Object.keys(tags).length <= TAGS_MAX, `at most ${TAGS_MAX} tags`)
     .optional(),
-  spotmeter: z.unknown().optional(),
+  spotmeter: spotmeterField.optional(),
 });
 type Parsed = z.infer<typeof orderBody>;
 
@@ -109,11 +110,12 @@ function wrongValue(
   issue: z.core.$ZodIssue | undefined,
   asked: Readonly<Record<string, unknown>>,
 ): Refusal {
-  const param = String(issue?.path[0] ?? "body");
-  if (issue === undefined || !(param in asked)) {
+  const [name = "body", ...inner] = issue?.path.map(String) ?? [];
+  const param = name === "spotmeter" ? [name, ...inner].join(".") : name;
+  if (issue === undefined || !(name in asked)) {
     return new Refusal("missing_parameter", `${param} is required`, { param });
   }
-  const sent = param === "prompt" ? typeof asked[param] : shown(asked[param]);
+  const sent = param === "prompt" ? typeof asked[param] : shown(asked[name]);
   return new Refusal("invalid_value", `${param}: ${issue.message}`, { param, sent });
 }
 
@@ -133,9 +135,7 @@ function refusePictures(asked: Parsed): void {
 /** What a later version brings is refused by name, so that nobody pays for a request that was half understood. */
 function refuseNotYetServed(asked: Parsed): void {
   const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
-    ["response_format", asked.response_format === "url", "ask for b64_json"],
     ["model", asked.model === "auto" || asked.model.startsWith("auto/"), "name a model"],
-    ["spotmeter", asked.spotmeter !== undefined, "it belongs to model=auto"],
   ];
   const found = notYet.find(([, isAsked]) => isAsked);
   if (found === undefined) return;
@@ -152,6 +152,8 @@ function toOrder(asked: Parsed): ImageOrder {
     prompt: asked.prompt,
     n: asked.n ?? 1,
     nOmitted: asked.n === undefined ? (true as const) : undefined,
+    urls: asked.response_format === "url" ? (true as const) : undefined,
+    output: readOutput(asked.spotmeter),
     stream: asked.stream === true ? (true as const) : undefined,
     partialImages: asked.partial_images,
     fanOut: asked.fan_out === true ? (true as const) : undefined,
