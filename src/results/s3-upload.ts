@@ -3,7 +3,7 @@ import { RestingBytes } from "../vendors/wire/resting-bytes.ts";
 import { type S3Body, type S3Bucket, valueIn } from "./s3-bucket.ts";
 
 /** Above the 5 MiB that every part but the last must have. */
-export const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 /** So many full parts may wait on the disk before whoever writes waits too. */
 const WAITING_PARTS_MAX = 4;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openOutputs } from "../../src/start/open-outputs.ts";
-import { fetchRaw, sha256 } from "./pictures.ts";
+import { fetchRaw, sha256 } from "./fetch-raw.ts";
 import { startS3 } from "./s3-stand-in.ts";
 import { MUG, type Sandbox, startSandbox, testConfig } from "./sandbox.ts";
 
