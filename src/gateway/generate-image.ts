@@ -1,81 +1,23 @@
 import type { AcceptedOrder } from "../gates/accept.ts";
 import type { ImageOrder } from "../gates/order.ts";
-import type { ImageFacts, RateState } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
-import type { ResultWriter } from "../results/port.ts";
-import type { ImageSink } from "../vendors/port.ts";
 import type { Caller } from "./caller.ts";
+import type { Client, Opened } from "./client.ts";
 import type { Lease } from "./connections.ts";
 import type { Deps } from "./deps.ts";
 import { type Dispatched, type DispatchTo, dispatch } from "./dispatch.ts";
 import { fanOut } from "./fan-out.ts";
-import {
-  type Held,
-  type Judged,
-  judgeCall,
-  type LegFailure,
-  leavesCost,
-  type MadeOutcome,
-  type ReadAsOf,
-  type Settlement,
-  voidOf,
-} from "./judge.ts";
+import { type Held, type Judged, judgeCall, leavesCost, type ReadAsOf, voidOf } from "./judge.ts";
 import { judgeLegs } from "./judge-legs.ts";
-import { type ErrorText, Keeping } from "./keeping.ts";
+import { Keeping } from "./keeping.ts";
 import { KeptPictures } from "./kept-pictures.ts";
-import { giveAgain, type Waiting, waitForSame } from "./once.ts";
+import { giveAgain, waitForSame } from "./once.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
 import { type Reserved, reserve } from "./reserve.ts";
 import { retainHeaders } from "./retain.ts";
 import { unique } from "./same.ts";
-
-/** Where the answer goes, whatever the surface. */
-export type Client = Waiting & {
-  /** Opens the way for pictures once they are held for; nothing leaves before the commit point. */
-  readonly open: (held: {
-    readonly receiptId: string;
-    readonly prepared: Prepared;
-    /** What the key has left of its rate, null where it has none. */
-    readonly rate: RateState | null;
-    /** More that the answer's headers say of its account. */
-    readonly headers: Readonly<Record<string, string>>;
-    /** The URL of picture `index` (0-based), where the order asks for URLs. */
-    readonly urlOf: (index: number, facts: ImageFacts) => string;
-  }) => Opened;
-};
-
-export type Opened = {
-  readonly sink: ImageSink;
-  /** What has passed so far, and whether anybody is there to read it. */
-  readonly delivered: () => { readonly images: readonly ImageFacts[]; readonly gone: boolean };
-  /** Whether part of the answer has left already. */
-  readonly committed: () => boolean;
-  /** From its first byte on the answer goes there too. Not once part of it has left. */
-  readonly copyTo: (copy: Pick<ResultWriter, "write">) => void;
-  /** What `finish` sends. */
-  readonly endOf: (made: Finished) => AnswerEnd;
-  readonly finish: (end: AnswerEnd) => void;
-  /** What `refuse` sends. */
-  readonly errorOf: (refusal: Refusal) => ErrorText;
-  /** Says no; breaks the answer off when part of it has left already. */
-  readonly refuse: (refusal: Refusal) => void;
-};
-
-export type Finished = {
-  readonly outcome: MadeOutcome;
-  readonly settlement: Settlement;
-  readonly failures: readonly LegFailure[];
-  /** Nothing was charged after all: recovery had ended the hold. */
-  readonly late: boolean;
-};
-
-/** The last of a good answer: all of its headers, and what follows the last image's base64. */
-export type AnswerEnd = {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tail: Buffer;
-};
 
 /**
  * The main path, in the order in which it happens. Every other module exists to serve one of these lines:

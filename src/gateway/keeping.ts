@@ -1,11 +1,8 @@
-import type { ResultHead, ResultWriter } from "../results/port.ts";
+import type { ResultWriter } from "../results/port.ts";
+import type { AnswerEnd, ErrorText, Opened } from "./client.ts";
 import type { Deps } from "./deps.ts";
-import type { AnswerEnd, Opened } from "./generate-image.ts";
 import type { Retain } from "./retain.ts";
 import type { Sameness } from "./same.ts";
-
-/** A refusal as it leaves. */
-export type ErrorText = ResultHead & { readonly body: string };
 
 /** The call whose answer is kept. */
 export type KeptCall = {

@@ -1,9 +1,9 @@
 import type { ImageOrder } from "../gates/order.ts";
 import type { ImageFacts } from "../ledger/port.ts";
 import type { ImageSink, Outcome } from "../vendors/port.ts";
+import type { Opened } from "./client.ts";
 import type { Deps } from "./deps.ts";
 import type { Dispatched } from "./dispatch.ts";
-import type { Opened } from "./generate-image.ts";
 import { KeptPicture } from "./kept-picture.ts";
 import { type OutputOrder, putOutputs } from "./put-outputs.ts";
 

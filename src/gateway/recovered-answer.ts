@@ -5,7 +5,7 @@ import type { LedgerCall } from "../ledger/port.ts";
 import type { ResultStore } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
 import { Answer, type Envelope } from "./answer.ts";
-import type { AnswerEnd, Finished } from "./generate-image.ts";
+import type { AnswerEnd, Finished } from "./client.ts";
 import { type Held, type MadeOutcome, type Settlement, settlementOf } from "./judge.ts";
 
 /** How a surface writes an answer that nobody waits for. */

@@ -2,9 +2,9 @@ import type { Basis } from "../billing/charge.ts";
 import type { Margin } from "../billing/margin.ts";
 import type { UsageItem } from "../billing/usage.ts";
 import type { Envelope } from "../gateway/answer.ts";
-import type { AnswerEnd, Finished } from "../gateway/generate-image.ts";
-import type { ImageFacts } from "../ledger/port.ts";
+import type { AnswerEnd, Finished } from "../gateway/client.ts";
 import { clientLines, type LineJson } from "../gateway/money-json.ts";
+import type { ImageFacts } from "../ledger/port.ts";
 import { formatUsd, type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 
 /** What every good answer says of its price and cost, in whatever form it is written. */

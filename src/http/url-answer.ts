@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { Opened } from "../gateway/client.ts";
 import { ClientStream } from "../gateway/client-stream.ts";
-import type { Opened } from "../gateway/generate-image.ts";
 import { type AskedOfImage, ImageInspector } from "../gateway/image-facts.ts";
 import type { ImageFacts } from "../ledger/port.ts";
 import type { Refusal } from "../refusals.ts";

@@ -1,6 +1,6 @@
 import type { UsageItem } from "../../billing/usage.ts";
 import type { Envelope } from "../../gateway/answer.ts";
-import type { Finished } from "../../gateway/generate-image.ts";
+import type { Finished } from "../../gateway/client.ts";
 import { formatUsd } from "../../money/pico-usd.ts";
 import type { CostSaid } from "../answer-form.ts";
 

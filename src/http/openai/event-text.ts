@@ -1,5 +1,5 @@
 import type { Envelope } from "../../gateway/answer.ts";
-import type { Finished } from "../../gateway/generate-image.ts";
+import type { Finished } from "../../gateway/client.ts";
 import type { ImageFacts } from "../../ledger/port.ts";
 import type { Refusal } from "../../refusals.ts";
 import type { CostSaid } from "../answer-form.ts";

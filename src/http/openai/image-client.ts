@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { ImageOrder } from "../../gates/order.ts";
-import type { Client } from "../../gateway/generate-image.ts";
+import type { Client } from "../../gateway/client.ts";
 import { refusalAnswer } from "../error-answer.ts";
 import { type SurfaceWords, surfaceClient } from "../surface-client.ts";
 import { type EventFacts, errorEvent, KEEP_ALIVE } from "./event-text.ts";

@@ -1,4 +1,4 @@
-import type { Finished } from "../../gateway/generate-image.ts";
+import type { Finished } from "../../gateway/client.ts";
 import type { AnswerForm, UrlOf } from "../answer-form.ts";
 import { answerTail, fieldsText } from "./answer-text.ts";
 import { plainForm } from "./image-forms.ts";
