@@ -54,6 +54,22 @@ describe.each(["a folder", "an object store"])("pictures by URL, kept in %s", (k
     expect(receipt.flags).toEqual([]);
   });
 
+  it("come from edits too", async () => {
+    const { body: made } = await sandbox.generate(low);
+    const image = `data:image/png;base64,${made.data[0].b64_json}`;
+    const response = await fetch(`${sandbox.gateway.url}/v1/images/edits`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${sandbox.apiKey}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ ...low, image, response_format: "url" }),
+    });
+    const { data } = (await response.json()) as { data: { url: string }[] };
+    expect(data).toHaveLength(1);
+    expect((await fetchRaw(data[0]?.url ?? "")).headers["content-type"]).toBe("image/png");
+  });
+
   it("come one by one where several are made", async () => {
     const order = { model: "qwen-image-2.0", prompt: MUG, n: 3, response_format: "url" };
     const { body } = await sandbox.generate(order);
