@@ -1,6 +1,7 @@
 import type { ResultWriter } from "../results/port.ts";
 import type { AnswerEnd, ErrorText, Opened } from "./client.ts";
 import type { Deps } from "./deps.ts";
+import { offer } from "./offer.ts";
 import type { Retain } from "./retain.ts";
 import type { Sameness } from "./same.ts";
 
@@ -96,14 +97,7 @@ export class Keeping {
     opened.copyTo(this.#writer);
   }
 
-  async #offer(body: string): Promise<void> {
-    const { holdId } = this.#call;
-    try {
-      const untilMs = this.#deps.vendorTimeoutMs;
-      await this.#deps.ledger.noteAdoptable({ holdId, body, untilMs });
-    } catch (cause) {
-      // The call goes on for nobody: its client's next try is a call of its own.
-      this.#deps.log.warn({ receipt: holdId, cause }, "a call could not be offered for adoption");
-    }
+  #offer(body: string): Promise<void> {
+    return offer({ holdId: this.#call.holdId, body }, this.#deps);
   }
 }

@@ -3,6 +3,7 @@ import { type Ending, type LedgerCall, LedgerUnavailable } from "../ledger/port.
 import { isRefusalCode, Refusal } from "../refusals.ts";
 import type { StoredResult } from "../results/port.ts";
 import type { Deps } from "./deps.ts";
+import { offer } from "./offer.ts";
 import type { Earlier } from "./reserve.ts";
 import { NOT_RETAINED, type Retain } from "./retain.ts";
 
@@ -50,7 +51,8 @@ export async function waitForSame(
 
 /**
  * Answers with what the earlier call came to. False when a call was adopted whose pictures can't be had:
- * who asked without a key gets new ones.
+ * who asked without a key gets new ones. An adopted call whose new client leaves too, before it is sent
+ * anything, is offered again: some clients give up and ask three times.
  *
  * @throws Refusal what the earlier call was refused with, or `result_unavailable`.
  */
@@ -63,6 +65,7 @@ export async function giveAgain(
   // Nobody but this client can have its answer any more, so that it waits as long as the call runs.
   const msMax = deps.vendorTimeoutMs + RECOVERED_MS;
   const ending = await endingOf(holdId, { left: to.left, msMax }, deps);
+  if (to.left.aborted) return await leaveTo(earlier, deps);
   if (ending === undefined) throw new Refusal("outcome_unknown", notEnded, { receiptId: holdId });
   const mark = kind === "adopted" ? ADOPTED : REPLAYED;
   if (to.retain === "none") {
@@ -75,6 +78,15 @@ export async function giveAgain(
   }
   if (ending.kind === "settle" && kind === "adopted") return false;
   throw againRefused(ending, { ...mark, "x-receipt-id": holdId });
+}
+
+/** Nobody waits for the answer any more: the next one that asks the same may have it. */
+async function leaveTo(earlier: Earlier, deps: Deps): Promise<true> {
+  if (earlier.kind === "adopted" && earlier.body !== null) {
+    const { holdId, body } = earlier;
+    await offer({ holdId, body, again: true }, deps);
+  }
+  return true;
 }
 
 const notEnded = "the call that this request took over has not ended in time; ask for its receipt";

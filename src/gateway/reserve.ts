@@ -36,7 +36,9 @@ export type Reserved =
   | Earlier;
 
 /** A call that answers this request: it ended under the same `Idempotency-Key`, or it was adopted. */
-export type Earlier = { readonly kind: "ended" | "adopted"; readonly holdId: string };
+export type Earlier =
+  | { readonly kind: "ended"; readonly holdId: string }
+  | { readonly kind: "adopted"; readonly holdId: string; readonly body: string | null };
 
 /**
  * Reserves the ceiling, unless the same request did so before. Resolves once it is durable.
@@ -65,7 +67,7 @@ export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps):
     case "intent_reused":
       throw keyReused(result.holdId);
     case "adopted":
-      return { kind: "adopted", holdId: result.holdId };
+      return { kind: "adopted", holdId: result.holdId, body: caller.same.adopt };
     default:
       return result satisfies never;
   }

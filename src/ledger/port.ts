@@ -282,6 +282,8 @@ export type AdoptableCall = {
   readonly untilMs: number;
   /** SHA-256 (hex) of all that was sent. */
   readonly body: string;
+  /** It was taken over, by a client that left with nothing too. Without this, what was taken stays taken. */
+  readonly again?: true;
 };
 
 /** One try at the vendor, as the journal keeps it: no prompt, no image, no vendor prose. */
