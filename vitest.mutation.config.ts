@@ -10,7 +10,7 @@ export default defineConfig({
     include: [
       "test/core/{money,rate,quote,charge,margin,split-usage}.test.ts",
       "test/core/{openai-bill,byteplus-bill,alibaba-usage,google-usage}.test.ts",
-      "test/ledger/{journal,entry-texts,rebill}.test.ts",
+      "test/ledger/{journal,journal-books,entry-texts,rebill}.test.ts",
     ],
   },
 });
