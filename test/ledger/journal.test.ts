@@ -249,6 +249,7 @@ describe("a late result", () => {
   it.each([
     { cost: sum(-4n), message: `vendor cost of rcpt_1: ${outOfRange(picoUsd(-4n))}` },
     { cost: sum(4n, 3n), message: "hold rcpt_1: lines of the vendor cost sum to 3 p$, not 4 p$" },
+    { cost: sum(0n, 3n), message: "hold rcpt_1: lines of the vendor cost sum to 3 p$, not 0 p$" },
   ])("of a cost that can't be is refused: $message", ({ cost, message }) => {
     expect(() => lateEntry(ending({ cost }), origin)).toThrow(message);
   });
