@@ -9,7 +9,7 @@ import { imageSize } from "image-size";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MUG, type Sandbox, startSandbox } from "../gateway/sandbox.ts";
 import { aiColumns } from "./ai-clients.ts";
-import { type Cell, type Column, type Made, TASKS, type Task } from "./cells.ts";
+import { type Cell, type Column, fromBase64, type Made, TASKS, type Task } from "./cells.ts";
 import { curlColumns } from "./curl-client.ts";
 import { genaiColumn } from "./genai-client.ts";
 import { openaiColumns } from "./openai-clients.ts";
@@ -138,11 +138,14 @@ describe("what the table has no room for", () => {
     expect(await books()).toMatchObject({ requests: 2, settled: 1, charge: "0.038703" });
   });
 
-  it("LangChain's tool asks for URLs unless told otherwise: refused in words, once, without a charge", async () => {
+  it("LangChain's tool hands on base64 where it is told to ask for it", async () => {
     const { door, books } = await openAccount();
-    const tool = new DallEAPIWrapper({ apiKey: door.apiKey, baseUrl: `${door.url}/v1` });
-    await expect(tool.invoke(MUG)).rejects.toThrow("response_format");
-    expect(await books()).toMatchObject({ requests: 1, calls: 0, charge: "0" });
+    const responseFormat = { dallEResponseFormat: "b64_json" } as const;
+    const { apiKey, url } = door;
+    const tool = new DallEAPIWrapper({ apiKey, baseUrl: `${url}/v1`, ...responseFormat });
+    expect(pixelsOf(fromBase64(String(await tool.invoke(MUG))))).toBe("1024x1024");
+    // 21 x 0.000005 + 1,756 x 0.00003
+    expect(await books()).toMatchObject({ requests: 1, settled: 1, charge: "0.052785" });
   });
 });
 

@@ -141,19 +141,22 @@ const ONLY_GENERATES = "the tool calls `images.generate` with a text and nothing
 
 /** `dall-e-3` and `style` are written into the tool: the gateway needs `legacy_aliases`. */
 function langchain({ url, apiKey }: Door, changed: { n?: number; size?: "256x256" } = {}) {
-  const responseFormat = { dallEResponseFormat: "b64_json" } as const;
-  return new DallEAPIWrapper({ apiKey, baseUrl: `${url}/v1`, ...responseFormat, ...changed });
+  return new DallEAPIWrapper({ apiKey, baseUrl: `${url}/v1`, ...changed });
 }
 
+/** The tool's answer is a URL, or a list of them; whoever has one needs no key. */
 async function madeByTool(tool: DallEAPIWrapper): Promise<Made> {
   const output: unknown = await tool.invoke(MUG);
-  const texts = Array.isArray(output) ? output.map((part) => part.image_url.url) : [output];
-  return { pictures: texts.map((text) => fromBase64(String(text))) };
+  const urls = Array.isArray(output) ? output.map((part) => part.image_url) : [output];
+  const bodies = urls.map(
+    async (url) => new Uint8Array(await (await fetch(String(url))).arrayBuffer()),
+  );
+  return { pictures: await Promise.all(bodies) };
 }
 
 const langchainColumn: Column = {
   client: `${versioned("@langchain/openai")}, \`DallEAPIWrapper\``,
-  costSeen: "– (its answer is the picture alone); `GET /v1/usage`",
+  costSeen: "– (its answer is the picture's URL alone); `GET /v1/usage`",
   shows: "nothing",
   cells: {
     generate: {

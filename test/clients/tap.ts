@@ -10,7 +10,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export type Tap = {
   /** The client's base, without a path. */
   readonly url: string;
-  /** Requests so far. */
+  /** Orders so far: what was asked for with POST. */
   readonly requests: () => number;
   /** `x-emulate` of the next requests, one each; "" adds none, and neither does the end of the list. */
   readonly emulate: (...lists: readonly string[]) => void;
@@ -20,7 +20,7 @@ export type Tap = {
 };
 
 /** Clients write a request's head in one piece, at the start of a piece. */
-const HEAD = /^(?:GET|POST) \S+ HTTP\/1\.1\r\n/;
+const HEAD = /^POST \S+ HTTP\/1\.1\r\n/;
 
 /** Opens a wire to the gateway at `gatewayUrl`, on a port of its own. */
 export async function openTap(gatewayUrl: string): Promise<Tap> {
