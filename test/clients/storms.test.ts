@@ -87,8 +87,9 @@ describe.concurrent.each(storms)("$client $named", (stormy) => {
 
   it("an application that gives up and asks again: one charge", async () => {
     const { tap, call, charges } = await open(stormy.isKeyed);
-    tap.emulate("slow=2000");
-    const first = await stormy.ask({ ...call, timeoutMs: 1_000 });
+    // Given up at 2 s, asked again by 2.5 s at the latest, and given up by 4.5 s: far from either.
+    tap.emulate("slow=3200");
+    const first = await stormy.ask({ ...call, timeoutMs: 2_000 });
     // Some have asked again by themselves.
     expect(first).toBe(stormy.repeatsTimeouts ? "picture" : "gave up");
     if (!stormy.repeatsTimeouts) expect(await stormy.ask(call)).toBe("picture");
@@ -117,7 +118,7 @@ describe.concurrent.each(impatient)("$client", (stormy) => {
   it("a vendor slower than two of its tries: the third gets the first one's picture, for one charge", async () => {
     const { tap, call, charges } = await open(false);
     // Given up at 1 s, asked again by 1.5 s, given up by 2.5 s, asked a third time by 3.5 s.
-    tap.emulate("slow=3000");
+    tap.emulate("slow=3300");
     expect(await stormy.ask({ ...call, timeoutMs: 1_000 })).toBe("picture");
     expect(tap.requests()).toBe(3);
     expect(await charges()).toEqual(once(stormy));
