@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     include: [
-      "test/core/{money,rate,quote,charge,margin,split-usage}.test.ts",
+      "test/core/{money,rate,quote,charge,legs,margin,split-usage}.test.ts",
       "test/core/{openai-bill,byteplus-bill,alibaba-usage,google-usage}.test.ts",
       "test/ledger/{journal,journal-books,entry-texts,rebill}.test.ts",
     ],
