@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     // Processes rather than threads: the ledger has worker threads of its own, and some tests change signals.
     pool: "forks",
+    // Tests that say they may run side by side mostly wait.
+    maxConcurrency: 16,
     projects: suites.map(({ name, include, workers, testMs }) => ({
       extends: true as const,
       test: {

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type ChildGateway, startChild } from "../test/gateway/child-gateway.ts";
+import { formOf, formType } from "../test/gateway/intake-bench.ts";
+import { heavyPng } from "../test/gateway/pictures.ts";
 import { baseUrls } from "../test/gateway/replay-vendor.ts";
 
 /**
@@ -26,6 +28,8 @@ type Scenario = {
   readonly vendorPauseMs: number;
   /** The client's pause after each 64 KB; 0 reads as fast as it can. */
   readonly clientPauseMs: number;
+  /** Bytes of the picture that the client sends along, in a form; a generation where there is none. */
+  readonly editBytes?: number;
 };
 
 const scenarios: readonly Scenario[] = [
@@ -33,6 +37,20 @@ const scenarios: readonly Scenario[] = [
   { name: "slow vendor, 9.6 MB a call", n: 8, vendorPauseMs: 500, clientPauseMs: 0 },
   { name: "slow clients, 1.2 MB a call", n: 1, vendorPauseMs: 0, clientPauseMs: 500 },
   { name: "slow clients, 9.6 MB a call", n: 8, vendorPauseMs: 0, clientPauseMs: 100 },
+  {
+    name: "edits of 1 MB, slow vendor",
+    n: 1,
+    vendorPauseMs: 500,
+    clientPauseMs: 0,
+    editBytes: 1e6,
+  },
+  {
+    name: "edits of 8 MB, slow vendor",
+    n: 1,
+    vendorPauseMs: 500,
+    clientPauseMs: 0,
+    editBytes: 8e6,
+  },
 ];
 
 console.log(
@@ -73,14 +91,15 @@ function line(name: string, idleKib: number, peakKib: number): string {
 }
 
 /** One call, read to its end at the scenario's pace. */
-async function call(gateway: ChildGateway, { n, clientPauseMs }: Scenario): Promise<void> {
-  const request = httpRequest(`${gateway.url}/v1/images/generations`, {
+async function call(gateway: ChildGateway, scenario: Scenario): Promise<void> {
+  const { n, clientPauseMs } = scenario;
+  const { path, type, body } = orderOf(scenario);
+  const request = httpRequest(`${gateway.url}${path}`, {
     method: "POST",
     agent: false,
-    headers: { authorization: `Bearer ${gateway.apiKey}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${gateway.apiKey}`, "content-type": type },
   });
-  const order = { model: "gpt-image-2", prompt: PROMPT, quality: "low", size: "1024x1024", n };
-  request.end(JSON.stringify(order));
+  request.end(body);
   const [response] = (await once(request, "response")) as [IncomingMessage];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -90,6 +109,21 @@ async function call(gateway: ChildGateway, { n, clientPauseMs }: Scenario): Prom
   if (response.statusCode !== 200 || bytes < n * 1_200_000) {
     throw new Error(`status ${response.statusCode} and ${bytes} bytes: not the answer expected`);
   }
+}
+
+function orderOf({ n, editBytes }: Scenario): {
+  readonly path: string;
+  readonly type: string;
+  readonly body: Buffer;
+} {
+  const order = { model: "gpt-image-2", prompt: PROMPT, quality: "low", size: "1024x1024", n };
+  if (editBytes === undefined) {
+    const body = Buffer.from(JSON.stringify(order));
+    return { path: "/v1/images/generations", type: "application/json", body };
+  }
+  const fields = Object.entries(order).map(([name, value]) => ({ name, body: String(value) }));
+  const parts = [{ name: "image", body: heavyPng(editBytes), filename: "blob" }, ...fields];
+  return { path: "/v1/images/edits", type: formType(), body: formOf(parts) };
 }
 
 /** A figure of /proc/PID/status, in KiB. */

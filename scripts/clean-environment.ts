@@ -10,7 +10,8 @@ const FOREIGN = [
   /^SPOTMETER_/,
   /^EMULATOR_/,
   /^PG[A-Z]/,
-  /^(HOST|PORT|MASTER_KEY|LOG_LEVEL|DATABASE_URL|VENDOR_TIMEOUT_MS|NO_COLOR|FORCE_COLOR)$/,
+  /^S3_/,
+  /^(HOST|PORT|MASTER_KEY|LOG_LEVEL|DATABASE_URL|PUBLIC_URL|VENDOR_TIMEOUT_MS|NO_COLOR|FORCE_COLOR)$/,
 ];
 
 /** The same environment without them: no test can reach a real vendor, or depend on whose machine it runs. */

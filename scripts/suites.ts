@@ -22,7 +22,7 @@ export const suites: readonly Suite[] = [
   suite("crash", { budgetSeconds: 150, testMs: 180_000 }),
   suite("processes", { budgetSeconds: 90, testMs: 60_000 }),
   suite("cli", { budgetSeconds: 150, workers: 2, testMs: 60_000 }),
-  suite("clients", { budgetSeconds: 90, testMs: 60_000 }),
+  suite("clients", { budgetSeconds: 120, testMs: 60_000 }),
   suite("package", { budgetSeconds: 90, testMs: 180_000 }),
 ];
 

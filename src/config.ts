@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { S3Settings } from "./results/s3-bucket.ts";
+import { readStorePlace, type StorePlace } from "./results/store-place.ts";
 
 /**
  * Everything that the environment and `spotmeter.yaml` say, read once. This file alone reads them, before
@@ -21,6 +23,16 @@ const schema = z.object({
   SPOTMETER_AS_OF: z.iso.date().optional(),
   SPOTMETER_CONFIG: z.string().min(1).optional(),
   SPOTMETER_RESULTS: z.string().min(1).optional(),
+  SPOTMETER_RESULTS_SECRET: z.string().min(32, "must be at least 32 characters").optional(),
+  SPOTMETER_URL_SECONDS: wholeNumber(60, 86_400).default(3_600),
+  PUBLIC_URL: baseUrl.optional(),
+  S3_ENDPOINT: baseUrl.optional(),
+  S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/, "must be a region such as eu-central-1")
+    .default("us-east-1"),
+  S3_ACCESS_KEY_ID: key.optional(),
+  S3_SECRET_ACCESS_KEY: key.optional(),
   SPOTMETER_RESULTS_BYTES_MAX: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(64 * 1024 ** 3),
   SPOTMETER_URL: z.url().optional(),
   SPOTMETER_API_KEY: key.optional(),
@@ -51,12 +63,27 @@ export type VendorSettings = {
 
 export type SettingsFile = { readonly file: string; readonly text: string };
 
+/** Where kept answers and pictures go, and for how long they are handed out. */
+export type ResultSettings = {
+  readonly place: StorePlace;
+  /** What they may take up in a folder. */
+  readonly bytesMax: number;
+  /** What URLs of pictures are signed with; undefined makes one for this home. A secret. */
+  readonly secret: string | undefined;
+  /** Lifetime of such a URL, 60 to 86,400 s. */
+  readonly urlSeconds: number;
+};
+
 export type Config = {
   /** Absolute folder that holds ledgers, spool, keys and `run.json`. */
   readonly home: string;
   readonly mode: "sandbox" | "live" | undefined;
-  /** Answers that may be asked for again: an absolute folder, and what they may take up in it. */
-  readonly results: { readonly folder: string; readonly bytesMax: number };
+  /** Answers and pictures that may be asked for again. */
+  readonly results: ResultSettings;
+  /** The object store of every `s3://` place; undefined where its keys are not set. */
+  readonly s3: S3Settings | undefined;
+  /** Where clients reach this gateway, without a slash at its end; undefined: where it listens. */
+  readonly publicUrl: string | undefined;
   /** The catalog is read as of this day; undefined is today. */
   readonly asOf: string | undefined;
   /** The text of `spotmeter.yaml`, and its name for messages; undefined when there is none. */
@@ -106,9 +133,13 @@ export function parseConfig(
   return {
     home,
     results: {
-      folder: resolve(env.SPOTMETER_RESULTS ?? join(home, "results")),
+      place: resultsPlace(env.SPOTMETER_RESULTS, home),
       bytesMax: env.SPOTMETER_RESULTS_BYTES_MAX,
+      secret: env.SPOTMETER_RESULTS_SECRET,
+      urlSeconds: env.SPOTMETER_URL_SECONDS,
     },
+    s3: s3Settings(env),
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ""),
     mode: env.SPOTMETER_MODE,
     asOf: env.SPOTMETER_AS_OF,
     settings: readSettings(env.SPOTMETER_CONFIG),
@@ -127,6 +158,30 @@ export function parseConfig(
     })),
     variable: (name) => (Object.hasOwn(set, name) ? set[name]?.trim() : undefined),
   };
+}
+
+/** @throws ConfigError */
+function resultsPlace(named: string | undefined, home: string): StorePlace {
+  if (named === undefined) return { kind: "folder", folder: join(home, "results") };
+  try {
+    return readStorePlace(named, resolve);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`bad configuration\n  SPOTMETER_RESULTS: ${why}`, { cause });
+  }
+}
+
+/** @throws ConfigError for one key without the other. */
+function s3Settings(env: z.infer<typeof schema>): S3Settings | undefined {
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    const why = "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both or neither";
+    throw new ConfigError(`bad configuration\n  ${why}`);
+  }
+  const region = env.S3_REGION;
+  const endpoint = env.S3_ENDPOINT ?? `https://s3.${region}.amazonaws.com`;
+  return { endpoint: endpoint.replace(/\/+$/, ""), region, accessKeyId, secretAccessKey };
 }
 
 /** `SPOTMETER_CONFIG`, which must be there, or `spotmeter.yaml` in the working folder, which may. */

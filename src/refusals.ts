@@ -7,6 +7,7 @@
 export const refusals = {
   // the request itself
   invalid_json: { status: 400, type: "invalid_request_error", final: true },
+  invalid_form: { status: 400, type: "invalid_request_error", final: true },
   invalid_value: { status: 400, type: "invalid_request_error", final: true },
   missing_parameter: { status: 400, type: "invalid_request_error", final: true },
   unknown_parameter: { status: 400, type: "invalid_request_error", final: true },
@@ -14,6 +15,10 @@ export const refusals = {
   unsupported_media_type: { status: 415, type: "invalid_request_error", final: true },
   body_too_large: { status: 413, type: "invalid_request_error", final: true },
   prompt_too_long: { status: 400, type: "invalid_request_error", final: true },
+  // the pictures that it brings
+  invalid_image: { status: 400, type: "invalid_request_error", final: true },
+  image_unreachable: { status: 400, type: "invalid_request_error", final: true },
+  too_many_images: { status: 400, type: "invalid_request_error", final: true },
   // the model
   unknown_model: { status: 404, type: "invalid_request_error", final: true },
   model_not_served: { status: 404, type: "invalid_request_error", final: true },
@@ -35,6 +40,10 @@ export const refusals = {
   live_key: { status: 401, type: "authentication_error", final: true },
   model_not_allowed: { status: 403, type: "permission_error", final: true },
   master_key_required: { status: 403, type: "permission_error", final: true },
+  // kept pictures
+  invalid_signature: { status: 403, type: "permission_error", final: true },
+  range_not_satisfiable: { status: 416, type: "invalid_request_error", final: true },
+  url_expired: { status: 403, type: "permission_error", final: true },
   // the money
   budget_exceeded: { status: 402, type: "insufficient_quota", final: true },
   exposure_limit: { status: 429, type: "rate_limit_error", final: true },
@@ -58,12 +67,14 @@ export const refusals = {
   vendor_busy: { status: 429, type: "rate_limit_error", final: false },
   vendor_unreachable: { status: 503, type: "api_error", final: false },
   // everything else
+  unsupported_surface: { status: 404, type: "invalid_request_error", final: true },
   not_found: { status: 404, type: "invalid_request_error", final: true },
   method_not_allowed: { status: 405, type: "invalid_request_error", final: true },
   conflict: { status: 409, type: "invalid_request_error", final: true },
   /** Not a refusal but a bug: said in general words, alarmed in full. */
   internal_error: { status: 500, type: "api_error", final: true },
   not_ready: { status: 503, type: "api_error", final: false },
+  no_room: { status: 503, type: "api_error", final: false },
 } as const satisfies Record<string, { status: number; type: string; final: boolean }>;
 
 export type RefusalCode = keyof typeof refusals;

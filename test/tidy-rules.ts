@@ -34,6 +34,8 @@ export function floatMoney(files: readonly SourceFile[]): string[] {
 const BRANDS =
   /openai|gemini|google|alibaba|dashscope|byteplus|seedream|seededit|doubao|qwen|gpt-image|dall-e|imagen|\bark\b|\bwan\d/gi;
 const CONTRACTS = /^(openai|gemini)$/i;
+/** The names of types in the error envelope of this contract. */
+const TYPE_NAMES = { folder: "src/http/gemini/", name: /\btype\.googleapis\.com\/google\.rpc\b/g };
 /** The one example that a start prints is an order for a model. */
 const NAMES_A_MODEL = "src/start/banner.ts";
 
@@ -44,7 +46,8 @@ export function vendorNames(files: readonly SourceFile[], vendorIds: readonly st
   );
   const idLiteral = new RegExp(`["'\`](${vendorIds.join("|")})["'\`]`, "g");
   return outside.flatMap(({ path, text }) => {
-    const code = withoutComments(text);
+    const whole = withoutComments(text);
+    const code = path.startsWith(TYPE_NAMES.folder) ? whole.replace(TYPE_NAMES.name, "") : whole;
     const brands = matches(path, code, BRANDS).filter(
       ({ word }) => !(path.startsWith("src/http/") && CONTRACTS.test(word)),
     );

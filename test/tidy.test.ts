@@ -90,6 +90,7 @@ describe("each rule bites on a planted counter-example", () => {
     ["a brand in a name", vendorNames(file("src/gateway/a.ts", "geminiUsage()"), VENDORS)],
     ["a model's name", vendorNames(file("src/billing/a.ts", 'id.startsWith("gpt-image-1")'), [])],
     ["a brand beside a contract", vendorNames(file("src/http/a.ts", "seedreamSize()"), VENDORS)],
+    ["a type's name elsewhere", vendorNames(file("src/http/a.ts", '"google.rpc"'), VENDORS)],
     ["emulator → src", crossImports(file("emulators/a/b.ts", 'from "../../src/ids.ts"'))],
     ["src → emulator", crossImports(file("src/http/a.ts", 'import("../../emulators/start.ts")'))],
     ["src → test", crossImports(file("src/http/a.ts", 'from "../../test/a.ts"'))],
@@ -135,6 +136,13 @@ describe("each rule leaves alone what is right", () => {
     ["a decimal string", floatMoney(file("src/billing/a.ts", 'parseUsd("0.1") // 0.1 USD'))],
     ["a float elsewhere", floatMoney(file("src/cli/a.ts", "const share = 0.5;"))],
     ["a client contract", vendorNames(file("src/http/a.ts", 'import "./openai/b.ts"'), VENDORS)],
+    [
+      "a type's name",
+      vendorNames(
+        file("src/http/gemini/a.ts", '"type.googleapis.com/google.rpc.ErrorInfo"'),
+        VENDORS,
+      ),
+    ],
     ["a comment", vendorNames(file("src/gateway/a.ts", "// as OpenAI does"), VENDORS)],
     ["a mark", vendorNames(file("src/billing/a.ts", "const mark = remark;"), VENDORS)],
     ["the sandbox", crossImports(file("src/start/gateway.ts", 'from "../../emulators/start.ts"'))],

@@ -156,11 +156,34 @@ export function patchTokens(size: Size): number {
   const height = short * factor;
   const patches = countPatches(width, height);
   if (patches <= PATCHES_MAX) return patches;
-  const shrink = Math.sqrt((PATCH * PATCH * PATCHES_MAX) / (width * height));
-  const across = (width * shrink) / PATCH;
-  const down = (height * shrink) / PATCH;
-  const fitted = shrink * Math.min(Math.floor(across) / across, Math.floor(down) / down);
-  return Math.min(PATCHES_MAX, countPatches(width * fitted, height * fitted));
+  return fitPatches(long * REFERENCE_ASPECT_MAX, Math.max(short3(size), long));
+}
+
+/**
+ * The patch-fit: both edges at the budget's scale are sqrt(1,536 * shape) patches; the one that loses more
+ * by becoming whole decides the scale. In whole numbers, because a float's root of 48 * 48 may fall short.
+ */
+function fitPatches(long: number, short: number): number {
+  const across = wholeRoot(PATCHES_MAX * long, short);
+  const down = wholeRoot(PATCHES_MAX * short, long);
+  const byLong = across * short <= down * long;
+  const [whole, other] = byLong
+    ? [across, (across * PATCH * short) / long]
+    : [down, (down * PATCH * long) / short];
+  return whole * Math.ceil(Math.round(other) / PATCH);
+}
+
+/** The largest r with r * r <= over / under. */
+function wholeRoot(over: number, under: number): number {
+  let root = Math.floor(Math.sqrt(over / under));
+  while ((root + 1) * (root + 1) * under <= over) root += 1;
+  while (root * root * under > over) root -= 1;
+  return root;
+}
+
+/** The short edge in thirds of a pixel, as the capped canvas has them. */
+function short3({ width, height }: Size): number {
+  return Math.min(width, height) * REFERENCE_ASPECT_MAX;
 }
 
 function countPatches(width: number, height: number): number {

@@ -1,13 +1,13 @@
 import { withMargin } from "../billing/margin.ts";
-import { billImages } from "../billing/quote.ts";
-import { type Bill, type BillLine, RATING_VERSION, rateItems } from "../billing/rate.ts";
+import { billRequest } from "../billing/quote.ts";
+import { type Bill, type BillLine, RATING_VERSION } from "../billing/rate.ts";
 import type { PriceVersion } from "../catalog/schema.ts";
 import { canonicalText } from "../ledger/canonical-text.ts";
 import type { PostedLine } from "../ledger/port.ts";
 import type { RecordedEnding, RecordedHold } from "../ledger/recorded.ts";
 import { type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { Compare } from "./discrepancy.ts";
-import { chargeAgain } from "./recharge.ts";
+import { chargeAgain, legsAgain, voidCost } from "./recharge.ts";
 
 /**
  * Computes every bill a second time from what the journal stores: facts, items and price version (P6).
@@ -17,8 +17,9 @@ import { chargeAgain } from "./recharge.ts";
 /** A hold reserves what the ceiling items of its images come to, and the margin on it. */
 export function rebillHold(hold: RecordedHold, price: PriceVersion, compare: Compare): void {
   compare("version of the rating code", hold.ratingVersion, RATING_VERSION);
-  const of = { price, facts: hold.facts.priced, images: BigInt(hold.facts.n) };
-  const ceiling = billImages(hold.ceilingItems, of);
+  const { priced: facts, n, legs } = hold.facts;
+  const spread = legs === undefined ? {} : { legs: BigInt(legs) };
+  const ceiling = billRequest(hold.ceilingItems, { price, facts, images: BigInt(n), ...spread });
   compare("vendor's ceiling", vendorAmountOf(hold), ceiling.total);
   compare("ceiling", hold.amount, withMargin(ceiling, hold.margin ?? null).total);
 }
@@ -47,6 +48,11 @@ export function rebillEnding(ending: RecordedEnding, by: BilledBy, compare: Comp
   compare("charge", ending.charge, charge.amount);
   compare("lines", linesText(ending.lines), linesText(charge.lines));
   compare("overrun", ending.overrun, charge.overrun);
+  if (ending.legs !== undefined) {
+    compareCost(ending, charge.vendorCost, compare);
+    compare("exposure", ending.exposure?.amount ?? ZERO_USD, charge.exposure);
+    return;
+  }
   // Of a call whose usage is missing nobody knows the vendor's cost, so that it may be left open.
   if (ending.vendorCost !== null || ending.basis !== "ceiling") {
     compareCost(ending, charge.vendorCost, compare);
@@ -61,14 +67,16 @@ function rebillVoid(
   by: BilledBy,
   compare: Compare,
 ): void {
-  if (ending.outcome === "recovered" || ending.outcome === "unknown") {
+  if (ending.legs !== undefined) {
+    const { exposure } = legsAgain(by.hold, ending.legs, by);
+    compare("exposure", ending.exposure?.amount ?? ZERO_USD, exposure);
+  } else if (ending.outcome === "recovered" || ending.outcome === "unknown") {
     // Nobody knows what it cost: the house fears the worst. A task that was asked for has told its cost.
     const feared = ending.vendorCost === null ? vendorAmountOf(by.hold) : ZERO_USD;
     compare("exposure", ending.exposure?.amount ?? ZERO_USD, feared);
   }
   if (ending.vendorCost === null) return;
-  const price = by.echoedPrice ?? by.price;
-  compareCost(ending, rateItems(ending.items, price, by.hold.facts.priced), compare);
+  compareCost(ending, voidCost(by.hold, ending, by), compare);
 }
 
 /** The cost of a result that came after recovery: what its ending would have cost the house. */

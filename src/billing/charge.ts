@@ -39,14 +39,18 @@ export type Delivered = {
  * what the account pays, once; cost, overrun and exposure are the vendor's and know nothing of it.
  */
 export function chargeFor(delivered: Delivered, quote: FrozenQuote): Charge {
-  if (delivered.images < 1n) throw new Error("a call without an image is not charged");
-  const charge =
-    delivered.usage.kind === "missing"
-      ? chargeCeiling(delivered, quote, delivered.usage.reason)
-      : chargeUsage(delivered, quote, delivered.usage.items);
+  const charge = chargeVendor(delivered, quote);
   const { amount, lines } = charge;
   const billed = withMargin({ total: amount, lines }, quote.margin ?? null);
   return { ...charge, amount: billed.total, lines: billed.lines };
+}
+
+/** The same before the margin, which is due once a request, however many calls it is spread over. */
+export function chargeVendor(delivered: Delivered, quote: FrozenQuote): Charge {
+  if (delivered.images < 1n) throw new Error("a call without an image is not charged");
+  return delivered.usage.kind === "missing"
+    ? chargeCeiling(delivered, quote, delivered.usage.reason)
+    : chargeUsage(delivered, quote, delivered.usage.items);
 }
 
 function chargeCeiling(delivered: Delivered, quote: FrozenQuote, reason: MissingReason): Charge {

@@ -1,5 +1,5 @@
 import type { Model, PriceVersion } from "../catalog/schema.ts";
-import type { PicoUsd } from "../money/pico-usd.ts";
+import { type PicoUsd, sumUsd, timesUsd } from "../money/pico-usd.ts";
 import { type Margin, withMargin } from "./margin.ts";
 import { type Bill, type PricedFacts, rateItems, termFor } from "./rate.ts";
 import type { UsageItem } from "./usage.ts";
@@ -18,6 +18,8 @@ export type FrozenQuote = {
   readonly price: PriceVersion;
   readonly facts: PricedFacts;
   readonly n: bigint;
+  /** Over how many vendor calls of one image each they are spread (`fan_out`). Absent: one call for all. */
+  readonly legs?: bigint;
   /** The worst case of one image. */
   readonly ceilingItems: readonly UsageItem[];
   /** The most that the vendor's price may come to: what bounds a charge before its margin. */
@@ -48,13 +50,16 @@ export function quoteEstimate(
   request: {
     readonly facts: PricedFacts;
     readonly n: bigint;
+    /** See `FrozenQuote`. */
+    readonly legs?: bigint;
     readonly estimate: Estimate;
     readonly margin?: Margin | null;
   },
 ): Quote {
-  const { facts, n, estimate, margin = null } = request;
-  const vendorCeiling = billImages(estimate.ceiling, { price, facts, images: n });
-  const expected = withMargin(billImages(estimate.expected, { price, facts, images: n }), margin);
+  const { facts, n, legs, estimate, margin = null } = request;
+  const of = { price, facts, images: n, ...(legs === undefined ? {} : { legs }) };
+  const vendorCeiling = billRequest(estimate.ceiling, of);
+  const expected = withMargin(billRequest(estimate.expected, of), margin);
   const ceiling = withMargin(vendorCeiling, margin);
   if (ceiling.total < expected.total) {
     throw new Error(`${model.id}: expected ${expected.total} p$ above ceiling ${ceiling.total} p$`);
@@ -65,6 +70,7 @@ export function quoteEstimate(
       price,
       facts,
       n,
+      ...(legs === undefined ? {} : { legs }),
       ceilingItems: estimate.ceiling,
       ceiling: vendorCeiling.total,
       margin,
@@ -73,6 +79,25 @@ export function quoteEstimate(
     ceiling,
     exact: expected.total === ceiling.total,
   };
+}
+
+/** The bill of a whole request: of one call, or of as many as it is spread over. */
+export function billRequest(
+  items: readonly UsageItem[],
+  of: Parameters<typeof billImages>[1] & { readonly legs?: bigint },
+): Bill {
+  const { legs, ...call } = of;
+  if (legs === undefined) return billImages(items, call);
+  return timesLegs(billImages(items, { ...call, images: 1n }), legs);
+}
+
+/** A bill that many times: one line for each of its own. */
+function timesLegs(bill: Bill, legs: bigint): Bill {
+  const lines = bill.lines.map((line) => {
+    const quantity = line.quantity * legs;
+    return { ...line, quantity, amount: timesUsd(line.unitPrice, quantity) };
+  });
+  return { lines, total: sumUsd(lines.map((line) => line.amount)) };
 }
 
 /** The bill of so many images: per-image items that many times, per-request items once. */

@@ -68,12 +68,12 @@ export function termFor(
   facts: PricedFacts,
 ): Term | undefined {
   const fitting = price.terms.filter((term) => fits(term, item, facts));
-  if (fitting.length === 1) return fitting[0];
-  // A flat model without a reference term includes its references in the price of the picture.
-  if (fitting.length === 0 && item.meter === "reference_images") return undefined;
-  throw new Error(
-    `${price.id}: ${fitting.length} terms price ${item.meter} (area ${item.areaPixels ?? "unknown"})`,
-  );
+  if (!isPriced(item, fitting)) {
+    throw new Error(
+      `${price.id}: ${fitting.length} terms price ${item.meter} (area ${item.areaPixels ?? "unknown"})`,
+    );
+  }
+  return fitting[0];
 }
 
 /** Whether a price version has exactly one price for every item: asked before rating by a price nobody quoted. */
@@ -82,11 +82,17 @@ export function canRate(
   price: PriceVersion,
   facts: PricedFacts,
 ): boolean {
-  return items.every(
-    (item) =>
-      item.meter === "reference_images" ||
-      price.terms.filter((term) => fits(term, item, facts)).length === 1,
+  return items.every((item) =>
+    isPriced(
+      item,
+      price.terms.filter((term) => fits(term, item, facts)),
+    ),
   );
+}
+
+function isPriced(item: UsageItem, fitting: readonly Term[]): boolean {
+  // A flat model without a reference term includes its references in the price of the picture.
+  return fitting.length === 1 || (fitting.length === 0 && item.meter === "reference_images");
 }
 
 function fits(term: Term, item: UsageItem, facts: PricedFacts): boolean {
@@ -94,12 +100,17 @@ function fits(term: Term, item: UsageItem, facts: PricedFacts): boolean {
   if (term.meter !== item.meter) return false;
   if (when?.serviceTier !== facts.serviceTier) return false;
   if (when === undefined) return true;
-  if (when.quality !== undefined && !when.quality.includes(facts.quality ?? "")) return false;
-  if (when.sizes !== undefined && !when.sizes.includes(facts.size ?? "")) return false;
+  if (!isAmong(when.quality, facts.quality)) return false;
+  if (!isAmong(when.sizes, facts.size)) return false;
   if (when.promptExtend !== undefined && when.promptExtend !== (facts.promptExtend ?? false)) {
     return false;
   }
   return areaFits(when, item.areaPixels);
+}
+
+/** What a request doesn't say is on no list. */
+function isAmong(listed: readonly string[] | undefined, said: string | undefined): boolean {
+  return listed === undefined || listed.some((each) => each === said);
 }
 
 /** An unknown area is priced by the dearest tier: above every boundary. */

@@ -1,4 +1,5 @@
 import { priceProblems } from "./price-coverage.ts";
+import { referenceProblems } from "./references.ts";
 import type { Capabilities, Model, OutputLaw } from "./schema.ts";
 import { sizeProblems } from "./sizes.ts";
 import type { Problem } from "./source-text.ts";
@@ -11,6 +12,7 @@ export function rowProblems(model: Model): Problem[] {
     ...formatProblems(model),
     ...sizeProblems(model),
     ...lawProblems(model),
+    ...referenceProblems(model),
     ...versionProblems(model),
     ...priceProblems(model),
   ];

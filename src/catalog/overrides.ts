@@ -57,8 +57,11 @@ export const overridesSchema = z.strictObject({
     )
     .default([]),
   prices: z.record(z.string(), z.array(priceSchema).min(1)).default({}),
-  /** Not the catalog's: `src/start/owner-defaults.ts` reads it. */
+  /** Not the catalog's: `src/start/owner-defaults.ts` reads them. */
   auto_as: z.unknown().optional(),
+  legacy_aliases: z.unknown().optional(),
+  /** Not the catalog's either: `src/start/open-outputs.ts` reads it. */
+  outputs: z.unknown().optional(),
   connections: connectionsSchema,
 });
 export type Overrides = z.infer<typeof overridesSchema>;

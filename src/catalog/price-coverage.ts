@@ -1,5 +1,5 @@
 import { divideExact, parseUsd } from "../money/pico-usd.ts";
-import type { Meter, Model, PriceVersion, Term } from "./schema.ts";
+import type { Meter, Model, PriceVersion, ReferenceLaw, Term } from "./schema.ts";
 import { areaOf } from "./sizes.ts";
 import type { Problem } from "./source-text.ts";
 
@@ -14,8 +14,8 @@ type Case = {
 
 /**
  * Proves of every price version that each unit a model can produce has exactly one price in each case:
- * an unpriced unit would be free, one priced twice would be a coin toss. Reference images alone may go
- * unpriced: then they are free.
+ * an unpriced unit would be free, one priced twice would be a coin toss. Reference images go unpriced only
+ * where the row's law says that they are free; an owner's own price may charge for them all the same.
  */
 export function priceProblems(model: Model): Problem[] {
   return model.rateCard.flatMap((version, index) => {
@@ -70,14 +70,33 @@ function coverageProblems(model: Model, version: PriceVersion): string[] {
 }
 
 /** What a quote or a usage of this model always counts. */
-function requiredMeters({ outputLaw, capabilities }: Model): readonly Meter[] {
-  if (outputLaw.kind === "flat") return ["output_images"];
-  const meters: Meter[] = ["text_input_tokens", "image_output_tokens", "text_output_tokens"];
-  return capabilities.references.max > 0 ? [...meters, "image_input_tokens"] : meters;
+function requiredMeters({ outputLaw, referenceLaw }: Model): readonly Meter[] {
+  const output: readonly Meter[] =
+    outputLaw.kind === "flat"
+      ? ["output_images"]
+      : ["text_input_tokens", "image_output_tokens", "text_output_tokens"];
+  const reference = referenceMeter(referenceLaw);
+  return reference === undefined ? output : [...output, reference];
 }
 
-function optionalMeters({ outputLaw }: Model): readonly Meter[] {
-  if (outputLaw.kind === "flat") return ["reference_images"];
+function referenceMeter(law: ReferenceLaw | undefined): Meter | undefined {
+  switch (law?.kind) {
+    case "patches":
+    case "tiles":
+    case "constant":
+      return "image_input_tokens";
+    case "counted":
+      return "reference_images";
+    case undefined:
+    case "free":
+      return undefined;
+    default:
+      return law satisfies never;
+  }
+}
+
+function optionalMeters({ outputLaw, referenceLaw }: Model): readonly Meter[] {
+  if (outputLaw.kind === "flat") return referenceLaw?.kind === "free" ? ["reference_images"] : [];
   return ["cached_text_input_tokens", "cached_image_input_tokens", "search_queries"];
 }
 

@@ -96,7 +96,12 @@ const referencesSchema = z.strictObject({
   edgeMax: positive.optional(),
   areaMax: positive.optional(),
   ratioMax: positive.optional(),
+  /** Formats of which only pictures without an alpha channel are read. */
+  opaqueFormats: z.array(z.string()).default([]),
+  /** With `moderation` each picture goes out as a data URL, of at most so many characters. */
+  moderatedUrlCharactersMax: positive.optional(),
 });
+export type ReferenceLimits = z.infer<typeof referencesSchema>;
 
 const range = z.strictObject({ min: z.int(), max: z.int() });
 
@@ -124,6 +129,8 @@ const capabilitiesSchema = z.strictObject({
       values: z.array(z.enum(["opaque", "transparent", "auto"])).min(1),
       /** Formats that carry an alpha channel; asked for with any other, transparency is refused. */
       transparentFormats: z.array(z.string()).default([]),
+      /** Transparency is made only of exactly so many references, each with an alpha channel; unset: always. */
+      transparentOfAlphaReferences: positive.optional(),
     })
     .optional(),
   outputFormats: z.strictObject({
@@ -184,6 +191,66 @@ const outputLawSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 export type OutputLaw = z.infer<typeof outputLawSchema>;
+
+/** Text tokens that references add to the prompt's, once an output image. */
+const referenceTextSchema = z.strictObject({
+  /** By the first reference. */
+  first: count,
+  /** By each one after it. */
+  further: count,
+  /** By each one, at most. */
+  ceiling: count,
+});
+
+/** How reference pictures are counted for a quote (`vendors/<name>` computes it); stands where a model takes any. */
+const referenceLawSchema = z.discriminatedUnion("kind", [
+  /** ceil(w/edge) * ceil(h/edge) image tokens each, after enlarging, capping the shape and shrinking to fit. */
+  z.strictObject({
+    kind: z.literal("patches"),
+    /** In pixels. */
+    edge: positive,
+    /** A picture whose long edge is shorter is enlarged to it, at most so many times. */
+    enlargeTo: positive,
+    enlargeMax: positive,
+    /** Longer shapes are counted on a canvas of this long edge / short edge. */
+    ratioMax: positive,
+    /** The most of one reference: expected shrinks larger ones to fit, the ceiling always takes it. */
+    patchesMax: positive,
+    text: referenceTextSchema,
+    ...sourced,
+    note: z.string().optional(),
+  }),
+  /** base + perTile for each square tile, the short edge scaled to one tile. */
+  z.strictObject({
+    kind: z.literal("tiles"),
+    /** In pixels. */
+    edge: positive,
+    base: count,
+    perTile: positive,
+    /** The ceiling always takes it. */
+    tilesMax: positive,
+    /** What `input_fidelity: high` adds to the first so many references; the ceiling adds the most to all. */
+    highFidelity: z
+      .strictObject({ references: positive, square: positive, other: positive })
+      .optional(),
+    text: referenceTextSchema,
+    ...sourced,
+    note: z.string().optional(),
+  }),
+  /** So many image tokens each, whatever its pixels. */
+  z.strictObject({
+    kind: z.literal("constant"),
+    expected: positive,
+    ceiling: positive,
+    ...sourced,
+    note: z.string().optional(),
+  }),
+  /** Counted by the piece and priced by `reference_images`; the vendor's usage says how many. */
+  z.strictObject({ kind: z.literal("counted"), ...sourced, note: z.string().optional() }),
+  /** Part of the output's price. */
+  z.strictObject({ kind: z.literal("free"), ...sourced, note: z.string().optional() }),
+]);
+export type ReferenceLaw = z.infer<typeof referenceLawSchema>;
 
 const whenSchema = z.strictObject({
   quality: z.array(z.string()).optional(),
@@ -249,6 +316,7 @@ export const modelSchema = z.strictObject({
   /** Constant that the vendor adds to the prompt's own tokens, once an output image. */
   textConstant: count.default(0),
   outputLaw: outputLawSchema,
+  referenceLaw: referenceLawSchema.optional(),
   /** Where the capabilities, success rules and laws of this row were read. */
   sources: z.array(z.strictObject({ about: z.string(), note: z.string().optional(), ...sourced })),
   /** What must be true of an answer before it counts as a success, and other traps, for readers. */

@@ -68,6 +68,7 @@ export function accountInFull(account: Account): string {
     ["available", account.available ?? "unlimited"],
     ["limits", amountsText(account.limits)],
     ["auto as", pairsText(account.auto_as)],
+    ["retain", account.retain ?? "answers for a day"],
     ["margin", margin === null ? "none of its own" : marginText(margin)],
     ["house limits", amountsText(house ?? {})],
   ].filter(

@@ -30,6 +30,7 @@ type SetFlags = LimitFlags &
     readonly exposurePerHour?: Change<string>;
     readonly vendorCostPerDay?: Change<string>;
     readonly vendorCostPerMonth?: Change<string>;
+    readonly retainNone?: boolean;
   };
 
 /** `accounts set|move|fund|limit`: what changes an account. */
@@ -60,6 +61,8 @@ function addSet(accounts: Command, terminal: Terminal): void {
     .option("--no-vendor-cost-per-day", "roots: no such limit")
     .option("--vendor-cost-per-month <usd>", "roots: what vendors may bill a UTC month", usd)
     .option("--no-vendor-cost-per-month", "roots: no such limit")
+    .option("--retain-none", "keep no answers to be given again, here and below")
+    .option("--no-retain-none", "keep them again, unless an account above says no")
     .action(async (accountId: string, flags: SetFlags, command: Command) => {
       const session = openSession(command, terminal);
       const body = changeOf(flags);
@@ -85,6 +88,7 @@ function changeOf(flags: SetFlags): object {
       vendor_cost_per_day: flags.vendorCostPerDay,
       vendor_cost_per_month: flags.vendorCostPerMonth,
     }),
+    retain: flags.retainNone === true ? "none" : flags.retainNone,
   });
   if (body === undefined) throw new Misuse("nothing to change: --help lists what can be set");
   return body;

@@ -16,6 +16,7 @@ export const accountAnswer = z.looseObject({
   auto_as: autoAs,
   margin: z.object({ basis_points: z.number(), fixed: z.string() }).nullable(),
   house_limits: amounts.nullable(),
+  retain: z.string().nullable(),
   settled: z.string(),
   held: z.string(),
   available: z.string().nullable(),

@@ -1,7 +1,8 @@
 import type { Capabilities, Model } from "../catalog/schema.ts";
 import { passGates } from "./gates.ts";
 import type { ImageOrder, PromptMeasure, ResolvedSize } from "./order.ts";
-import { resolveSize } from "./size.ts";
+import { passReferenceGates } from "./references.ts";
+import { resolveSize, sizesFor } from "./size.ts";
 
 /** An order that a model can do: every gate passed, its size resolved. Nothing in it was changed. */
 export type AcceptedOrder = {
@@ -20,11 +21,12 @@ export type AcceptedOrder = {
  */
 export function accept(order: ImageOrder, model: Model, prompt: PromptMeasure): AcceptedOrder {
   const can: Capabilities = model.capabilities;
+  passReferenceGates(order, model);
   passGates(order, can, prompt);
   return {
     order,
     model,
-    size: resolveSize(order, can.sizes),
+    size: resolveSize(order, sizesFor(order, can)),
     quality: order.quality === "auto" ? undefined : order.quality,
     prompt,
   };

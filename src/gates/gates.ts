@@ -1,9 +1,13 @@
 import type { Capabilities } from "../catalog/schema.ts";
-import { Refusal, type RefusalCode } from "../refusals.ts";
+import { Refusal } from "../refusals.ts";
 import type { ImageOrder, PromptMeasure } from "./order.ts";
+import { inRange, oneOf, refuse, unknownTo } from "./refuse.ts";
 
 /** One capability: the refusal when an order asks for more than the model can do. */
 type Gate = (order: ImageOrder, can: Capabilities, prompt: PromptMeasure) => Refusal | undefined;
+
+/** Images of one request that are spread over as many calls: what one call of any model makes at most. */
+const FAN_OUT_MAX = 10;
 
 /** Throws the first refusal. Runs before any quote, hold or vendor call; sizes are resolved beside it. */
 export function passGates(order: ImageOrder, can: Capabilities, prompt: PromptMeasure): void {
@@ -24,13 +28,41 @@ const gates: readonly Gate[] = [
     return undefined;
   },
 
-  function imagesPerCall({ n }, { imagesPerCallMax }) {
-    if (n <= imagesPerCallMax) return undefined;
-    const remedy = imagesPerCallMax === 1 ? `send ${n} requests of n=1` : "send several requests";
+  function imagesPerCall({ n, fanOut }, { imagesPerCallMax }) {
+    if (fanOut === true && n <= FAN_OUT_MAX) return undefined;
+    if (fanOut !== true && n <= imagesPerCallMax) return undefined;
+    if (fanOut === true || n > FAN_OUT_MAX) {
+      const max = fanOut === true ? FAN_OUT_MAX : imagesPerCallMax;
+      const why = `at most ${max} images are made by one request; send several`;
+      return refuse("unsupported_n", "n", { sent: n, allowed: { min: 1, max }, why });
+    }
     return refuse("unsupported_n", "n", {
       sent: n,
       allowed: { min: 1, max: imagesPerCallMax },
-      why: `this model makes at most ${imagesPerCallMax} per call; ${remedy}`,
+      why: `this model makes at most ${imagesPerCallMax} per call; send "fan_out": true for as many calls under one hold, or several requests`,
+    });
+  },
+
+  function streaming({ stream, n, fanOut }, { streaming: knob }) {
+    if (stream !== true || n === 1 || fanOut === true || knob === undefined) return undefined;
+    return refuse("unsupported_combination", "stream", {
+      sent: true,
+      allowed: { n: 1 },
+      why: 'this model streams one image a call; send n=1, or "fan_out": true for one event an image',
+    });
+  },
+
+  function partialImages({ partialImages: asked, stream, n, fanOut }, { streaming: knob }) {
+    if (asked === undefined || asked === 0) return undefined;
+    if (knob === undefined) return unknownTo("partial_images", asked);
+    const max = knob.partialImagesMax;
+    const refusal = inRange("partial_images", asked, { min: 0, max });
+    if (refusal !== undefined) return refusal;
+    if (stream === true && !(fanOut === true && n > 1)) return undefined;
+    return refuse("unsupported_combination", "partial_images", {
+      sent: asked,
+      allowed: { stream: true, n: 1 },
+      why: 'they come in a stream of one image: send "stream": true, and no fan_out',
     });
   },
 
@@ -38,11 +70,12 @@ const gates: readonly Gate[] = [
     return oneOf("quality", asked, knob?.tiers);
   },
 
-  function background({ background: asked, outputFormat }, { background: knob, outputFormats }) {
+  function background(order, { background: knob, outputFormats }) {
+    const { background: asked } = order;
     const refusal = oneOf("background", asked, knob?.values);
     if (refusal !== undefined || asked !== "transparent" || knob === undefined) return refusal;
-    const format = outputFormat ?? outputFormats.omitted;
-    if (knob.transparentFormats.includes(format)) return undefined;
+    const format = order.outputFormat ?? outputFormats.omitted;
+    if (knob.transparentFormats.includes(format)) return opaqueSource(order, knob);
     return refuse("unsupported_combination", "background", {
       sent: asked,
       allowed: { output_format: knob.transparentFormats },
@@ -72,8 +105,9 @@ const gates: readonly Gate[] = [
     return oneOf("moderation", asked, knob);
   },
 
-  function inputFidelity({ inputFidelity: asked }) {
+  function inputFidelity({ inputFidelity: asked, references }, { inputFidelity: knob }) {
     if (asked === undefined) return undefined;
+    if (references !== undefined) return oneOf("input_fidelity", asked, knob);
     return refuse("unsupported_parameter", "input_fidelity", {
       sent: asked,
       allowed: null,
@@ -111,16 +145,17 @@ const gates: readonly Gate[] = [
   },
 ];
 
-function refuse(
-  code: RefusalCode,
-  param: string,
-  say: { readonly sent: unknown; readonly allowed: unknown; readonly why: string },
-): Refusal {
-  const sent = typeof say.sent === "string" ? say.sent : JSON.stringify(say.sent);
-  return new Refusal(code, `${param}=${sent}: ${say.why}`, {
-    param,
-    sent: say.sent,
-    allowed: say.allowed,
+/** Where a see-through picture is made of such references only: the refusal for any others. */
+function opaqueSource(
+  { references }: Pick<ImageOrder, "references">,
+  { transparentOfAlphaReferences: wanted }: NonNullable<Capabilities["background"]>,
+): Refusal | undefined {
+  if (wanted === undefined) return undefined;
+  if (references?.length === wanted && references.every(({ alpha }) => alpha)) return undefined;
+  return refuse("unsupported_combination", "background", {
+    sent: "transparent",
+    allowed: { image: { count: wanted, alpha: true } },
+    why: `this model makes see-through pictures only of exactly ${wanted} with an alpha channel of its own, by POST /v1/images/edits`,
   });
 }
 
@@ -130,43 +165,4 @@ function tooLong(is: number, max: number, unit: "characters" | "tokens"): Refusa
     `prompt: ${is} ${unit}, this model reads at most ${max}; the rest would be cut or refused`,
     { param: "prompt", sent: `(${is} ${unit})`, allowed: { max, unit } },
   );
-}
-
-function unknownTo(param: string, sent: unknown): Refusal {
-  return refuse("unsupported_parameter", param, {
-    sent,
-    allowed: null,
-    why: "this model has no such parameter",
-  });
-}
-
-/** `auto` asks for nothing and passes everywhere. */
-function oneOf(
-  param: string,
-  asked: string | undefined,
-  values: readonly string[] | undefined,
-): Refusal | undefined {
-  if (asked === undefined || asked === "auto") return undefined;
-  if (values === undefined) return unknownTo(param, asked);
-  if (values.includes(asked)) return undefined;
-  return refuse("unsupported_value", param, {
-    sent: asked,
-    allowed: values,
-    why: `this model takes ${values.join(", ")}`,
-  });
-}
-
-function inRange(
-  param: string,
-  asked: number | undefined,
-  range: { readonly min: number; readonly max: number } | undefined,
-): Refusal | undefined {
-  if (asked === undefined) return undefined;
-  if (range === undefined) return unknownTo(param, asked);
-  if (asked >= range.min && asked <= range.max) return undefined;
-  return refuse("unsupported_value", param, {
-    sent: asked,
-    allowed: { min: range.min, max: range.max },
-    why: `this model takes ${range.min} to ${range.max}`,
-  });
 }

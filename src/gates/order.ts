@@ -9,6 +9,16 @@ export type ImageOrder = {
   readonly n: number;
   /** Set when nobody asked for a number, so that an `n` that goes out all the same is shown as sent. */
   readonly nOmitted?: true;
+  /** The answer is a stream of events. */
+  readonly stream?: true;
+  /** Pictures are answered as URLs of ours, not as base64. */
+  readonly urls?: true;
+  /** The caller keeps the pictures, under a key of its own (a template) or the owner's usual one. */
+  readonly output?: { readonly key?: string };
+  /** Interim pictures to send while an image is being made. */
+  readonly partialImages?: number;
+  /** Several images are made by as many vendor calls. */
+  readonly fanOut?: true;
   /** Exact pixels, a resolution label such as "2K", or `auto`. */
   readonly size?: SizeAsked;
   readonly aspectRatio?: string;
@@ -24,10 +34,41 @@ export type ImageOrder = {
   readonly guidanceScale?: number;
   readonly watermark?: boolean;
   readonly promptExtend?: boolean;
+  /** The pictures to work on, in their order: at least one makes the order an edit. */
+  readonly references?: readonly [Reference, ...Reference[]];
+  /** Where the first reference may be changed. */
+  readonly mask?: Reference;
+  /** What was put in today's words before anything else looked at it. */
+  readonly translated?: readonly Translated[];
   /** Journal dimension; forwarded to vendors that have such a field. */
   readonly user?: string;
   /** Journal dimensions of the caller's own choosing. */
   readonly tags?: Readonly<Record<string, string>>;
+};
+
+/** A parameter in the words of a model that is gone, and what it stands for; null: for nothing. */
+export type Translated = {
+  readonly param: "model" | "quality" | "style";
+  readonly asked: string;
+  readonly sent: string | null;
+};
+
+/** A picture that the caller supplies, measured before anything is decided on it. */
+export type Reference = {
+  /** By its first bytes, never by its name or declared type: `png`, `jpeg`, `webp`, `gif`, `bmp`, `tiff`, `heic` … */
+  readonly format: string;
+  /** As stored: a turn that its metadata asks for isn't applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether its format and header allow see-through pixels. */
+  readonly alpha: boolean;
+  /** More than one frame. */
+  readonly animated: boolean;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Its bytes from the first one on, as often as needed, until the request is over. */
+  readonly read: () => AsyncIterable<Buffer>;
 };
 
 export type SizeAsked =

@@ -1,4 +1,4 @@
-import type { SizeRule, Sizes } from "../catalog/schema.ts";
+import type { Capabilities, SizeRule, Sizes } from "../catalog/schema.ts";
 import { Refusal } from "../refusals.ts";
 import type { ImageOrder, ResolvedSize, SizeAsked } from "./order.ts";
 
@@ -32,6 +32,14 @@ export function resolveSize(order: ImageOrder, sizes: Sizes): ResolvedSize {
     return resolveLabel(size.label, { ratio: undefined, sizes, param: "size" });
   }
   return resolvePixels(size, sizes);
+}
+
+/** The sizes that an order may ask for: with references a model may make others than without. */
+export function sizesFor(
+  { references }: Pick<ImageOrder, "references">,
+  { sizes, sizesWithReferences = sizes }: Capabilities,
+): Sizes {
+  return references === undefined ? sizes : sizesWithReferences;
 }
 
 /** What `size` may look like on any model. */

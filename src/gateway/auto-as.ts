@@ -1,6 +1,6 @@
 import type { Model } from "../catalog/schema.ts";
 import type { ImageOrder } from "../gates/order.ts";
-import { readSize, resolveSize, SIZE_FORMS, sizeText } from "../gates/size.ts";
+import { readSize, resolveSize, SIZE_FORMS, sizesFor, sizeText } from "../gates/size.ts";
 import type { AutoAs, KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
 
@@ -66,7 +66,7 @@ function applied(
 
 function makes(model: Model, order: ImageOrder): boolean {
   try {
-    resolveSize(order, model.capabilities.sizes);
+    resolveSize(order, sizesFor(order, model.capabilities));
     return true;
   } catch (cause) {
     if (cause instanceof Refusal) return false;

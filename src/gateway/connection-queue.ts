@@ -44,21 +44,30 @@ export class Line {
     this.#calls += 1;
     this.#reserved += images;
     let state: "granted" | "sent" | "ended" = "granted";
+    let calls = 1;
     return {
       connected: this.connected,
-      send: (nowMs) => {
+      send: (nowMs, again = images) => {
         if (state === "ended") throw new Error("a call is sent over a place that it gave back");
-        if (state === "granted") this.#reserved -= images;
-        else if (!this.#hasRoomAgain(images, nowMs)) return false;
+        const first = state === "granted";
+        if (first) this.#reserved -= images;
+        else if (!this.#hasRoomAgain(again, nowMs)) return false;
         state = "sent";
-        this.#minute.send(images, nowMs);
+        this.#minute.send(first ? images : again, nowMs);
         return true;
+      },
+      widen: (most) => {
+        const free = (this.connected.pace.concurrent ?? CALLS_UNLIMITED) - this.#calls;
+        const taken = state === "ended" ? 0 : Math.max(0, Math.min(most, free));
+        this.#calls += taken;
+        calls += taken;
+        return taken;
       },
       release: () => {
         if (state === "ended") return;
         if (state === "granted") this.#reserved -= images;
         state = "ended";
-        this.#calls -= 1;
+        this.#calls -= calls;
       },
     };
   }
@@ -74,9 +83,11 @@ export class Line {
 /** A call's place on a connection, from the grant to the end of the call. */
 export type Place = {
   readonly connected: ConnectedVendor;
-  /** Counts its images from now on for a minute. False, and counts nothing, for a repetition without room. */
-  readonly send: (nowMs: number) => boolean;
-  /** Frees the place; images that were never sent are given back. A second time does nothing. */
+  /** Counts its images from now on for a minute. False, and counts nothing, for a repetition (of `again` images) without room. */
+  readonly send: (nowMs: number, again?: number) => boolean;
+  /** Takes up to `most` places more for calls of the same request, as many as are free; says how many. */
+  readonly widen: (most: number) => number;
+  /** Frees its places; images that were never sent are given back. A second time does nothing. */
   readonly release: () => void;
 };
 

@@ -13,9 +13,12 @@ export type Lease = Disposable & {
   readonly connected: ConnectedVendor;
   /**
    * Said right before each sending: from then on its images count against the connection's minute. False for
-   * a repetition for which the minute has no room: it must not be sent.
+   * a repetition for which the minute has no room: it must not be sent. A repetition may be of some images
+   * only.
    */
-  readonly send: () => boolean;
+  readonly send: (images?: number) => boolean;
+  /** Takes places for more calls of the same request, up to `most`, as many as are free now; says how many. */
+  readonly widen: (most: number) => number;
   /** The call has ended: its place is free, and images never sent are given back. Twice does no harm. */
   readonly release: () => void;
 };
@@ -146,7 +149,8 @@ class WaitingRoom {
     };
     return {
       connected: place.connected,
-      send: () => place.send(this.#clock.nowMs()),
+      send: (images) => place.send(this.#clock.nowMs(), images),
+      widen: (most) => place.widen(most),
       release,
       [Symbol.dispose]: release,
     };

@@ -2,8 +2,10 @@ import type { Catalog } from "../catalog/find.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
+import type { Outputs } from "../outputs/port.ts";
 import type { ResultStore } from "../results/port.ts";
 import type { Connections } from "./connections.ts";
+import type { PictureUrls } from "./picture-urls.ts";
 import type { RunningCalls } from "./running-calls.ts";
 
 /** What the main path works with: handed in, never looked up. */
@@ -12,22 +14,33 @@ export type Deps = {
   readonly catalog: Catalog;
   /** The day as which the catalog is read, YYYY-MM-DD. */
   readonly asOf: () => string;
+  /** The day that it is, UTC, YYYY-MM-DD. */
+  readonly today: () => string;
   /** Defaults for an open quality or size where neither key nor account sets one; `spotmeter.yaml`. */
   readonly autoAs: AutoAs;
+  /** Models that are gone and what the owner lets stand for them; `spotmeter.yaml`. */
+  readonly legacy: LegacyAliases;
   readonly connections: Connections;
   readonly ledger: Ledger;
   /** The name of this gateway process in the ledger: its holds bear it. */
   readonly process: string;
   /** Ends a hold in the ledger or, while that is away, in the spool. */
   readonly end: EndHold;
-  /** Answers that may be asked for again. */
+  /** Answers and pictures that may be asked for again. */
   readonly results: ResultStore;
+  /** Under which URLs the pictures among them are served. */
+  readonly pictureUrls: PictureUrls;
+  /** Where pictures go that callers choose to keep; undefined where the owner has configured nothing. */
+  readonly outputs: Outputs | undefined;
   readonly running: RunningCalls;
   readonly vendorTimeoutMs: number;
   /** How long a request waits for the running one with the same `Idempotency-Key`. */
   readonly waitForSameMs: number;
   readonly log: Log;
 };
+
+/** Old model ids, each with the model that is called in its place. */
+export type LegacyAliases = ReadonlyMap<string, string>;
 
 /** Never rejects for the store's sake: `spooled` waits on disk, `lost` went nowhere and leaves the hold to recovery. */
 export type EndHold = (

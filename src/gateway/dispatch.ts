@@ -11,6 +11,23 @@ const WAIT_SECONDS_MAX = 10;
 
 export type Dispatched = { readonly outcome: Outcome; readonly attempts: readonly Attempt[] };
 
+/** Where a call goes, and what of it goes where. */
+export type DispatchTo = {
+  readonly lease: Lease;
+  readonly holdId: string;
+  readonly sink: ImageSink;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Our own deadline, for all that happens under the hold. */
+  readonly deadline: AbortSignal;
+};
+
+/** What differs where several calls share a hold. */
+type ForLeg = {
+  /** How its images are counted against the connection's minute. */
+  readonly send: { readonly first: () => void; readonly again: () => boolean };
+  readonly noteTask: (taskId: string) => Promise<void>;
+};
+
 /**
  * Calls the vendor under a hold and judges what came of it. A call is repeated once, over the same
  * connection, and only when it is certain that nothing was spent, the vendor said when to come back, and the
@@ -18,17 +35,13 @@ export type Dispatched = { readonly outcome: Outcome; readonly attempts: readonl
  */
 export async function dispatch(
   accepted: AcceptedOrder,
-  to: {
-    readonly lease: Lease;
-    readonly holdId: string;
-    readonly sink: ImageSink;
-    readonly headers: Readonly<Record<string, string>>;
-  },
+  to: DispatchTo & Partial<ForLeg>,
   deps: Deps,
 ): Promise<Dispatched> {
-  const signal = AbortSignal.timeout(deps.vendorTimeoutMs);
-  to.lease.send();
-  const first = await attempt(accepted, to, { deps, signal });
+  const { lease, deadline } = to;
+  const send = to.send ?? { first: () => lease.send(), again: () => lease.send() };
+  send.first();
+  const first = await attempt(accepted, to, deps);
   const { outcome } = first;
   const waitSeconds = outcome.kind === "unspent" ? outcome.retryAfterSeconds : undefined;
   if (waitSeconds === undefined || waitSeconds > WAIT_SECONDS_MAX) {
@@ -36,18 +49,18 @@ export async function dispatch(
   }
   await sleep(waitSeconds * 1_000);
   // No time or no room left to come back in: what the vendor said first stands.
-  if (signal.aborted || !to.lease.send()) return { outcome, attempts: [first.attempt] };
-  const second = await attempt(accepted, to, { deps, signal });
+  if (deadline.aborted || !send.again()) return { outcome, attempts: [first.attempt] };
+  const second = await attempt(accepted, to, deps);
   return { outcome: second.outcome, attempts: [first.attempt, second.attempt] };
 }
 
 async function attempt(
   accepted: AcceptedOrder,
-  to: Parameters<typeof dispatch>[1],
-  within: { readonly deps: Deps; readonly signal: AbortSignal },
+  to: DispatchTo & Partial<ForLeg>,
+  deps: Deps,
 ): Promise<{ readonly outcome: Outcome; readonly attempt: Attempt }> {
   const began = performance.now();
-  const outcome = await callVendor(accepted, to, within);
+  const outcome = await callVendor(accepted, to, deps);
   return {
     outcome,
     attempt: {
@@ -61,8 +74,8 @@ async function attempt(
 
 async function callVendor(
   accepted: AcceptedOrder,
-  to: Parameters<typeof dispatch>[1],
-  { deps, signal }: { readonly deps: Deps; readonly signal: AbortSignal },
+  to: DispatchTo & Partial<ForLeg>,
+  deps: Deps,
 ): Promise<Outcome> {
   const { vendor, connection } = to.lease.connected;
   const last = vendor.sendsDrafts ? new LastImage(to.sink) : undefined;
@@ -71,9 +84,9 @@ async function callVendor(
       {
         accepted,
         connection,
-        signal,
+        signal: to.deadline,
         headers: to.headers,
-        noteTask: (taskId) => deps.ledger.noteTask({ holdId: to.holdId, taskId }),
+        noteTask: to.noteTask ?? ((taskId) => deps.ledger.noteTask({ holdId: to.holdId, taskId })),
       },
       last ?? to.sink,
     );

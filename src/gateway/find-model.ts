@@ -63,7 +63,12 @@ export function findCallable(
   }
   const found = callability(model, by);
   if (found.kind === "callable") return found;
-  throw new Refusal(found.code, `model=${name}: ${found.why}`, { ...sent, ...found.details });
+  const isGone = found.code === "model_not_served" || found.code === "model_retired";
+  const hint = isGone
+    ? "; an owner can let another stand for it: legacy_aliases in spotmeter.yaml"
+    : "";
+  const message = `model=${name}: ${found.why}${hint}`;
+  throw new Refusal(found.code, message, { ...sent, ...found.details });
 }
 
 /** A model as an account may call it now, or the first thing that stands in the way. */
@@ -84,9 +89,6 @@ export function callability(
   const life = lifeCycleAt(model, asOf);
   // What live refuses, the sandbox serves with a warning, because its emulators never retire.
   if (life.state !== "available" && deps.world === "live") return endOfLife(model, life);
-  if (!model.surfaces.includes("generations")) {
-    return obstacle("not_yet_served", "it only edits pictures; edits are not served yet");
-  }
   const connections = deps.connections.allowed(model.vendor, accountPath);
   const [first] = connections;
   if (first === undefined) return obstacle("model_not_available", withoutConnection(model, deps));

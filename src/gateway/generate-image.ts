@@ -1,68 +1,23 @@
+import type { AcceptedOrder } from "../gates/accept.ts";
 import type { ImageOrder } from "../gates/order.ts";
-import type { ImageFacts, RateState } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
-import type { ResultWriter } from "../results/port.ts";
-import type { ImageSink } from "../vendors/port.ts";
+import type { Caller } from "./caller.ts";
+import type { Client, Opened } from "./client.ts";
 import type { Lease } from "./connections.ts";
 import type { Deps } from "./deps.ts";
-import { dispatch } from "./dispatch.ts";
-import {
-  type Held,
-  type LostOutcome,
-  leavesCost,
-  type MadeOutcome,
-  type Settlement,
-  settlementOf,
-  voidOf,
-} from "./judge.ts";
-import { type ErrorText, Keeping } from "./keeping.ts";
-import { giveAgain, type Waiting, waitForSame } from "./once.ts";
+import { type Dispatched, type DispatchTo, dispatch } from "./dispatch.ts";
+import { fanOut } from "./fan-out.ts";
+import { type Held, type Judged, judgeCall, leavesCost, type ReadAsOf, voidOf } from "./judge.ts";
+import { judgeLegs } from "./judge-legs.ts";
+import { Keeping } from "./keeping.ts";
+import { KeptPictures } from "./kept-pictures.ts";
+import { giveAgain, waitForSame } from "./once.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
-import { type Caller, type Reserved, reserve } from "./reserve.ts";
+import { type Reserved, reserve } from "./reserve.ts";
+import { retainHeaders } from "./retain.ts";
 import { unique } from "./same.ts";
-
-/** Where the answer goes, whatever the surface. */
-export type Client = Waiting & {
-  /** Opens the way for pictures once they are held for; nothing leaves before the commit point. */
-  readonly open: (held: {
-    readonly receiptId: string;
-    readonly prepared: Prepared;
-    /** What the key has left of its rate, null where it has none. */
-    readonly rate: RateState | null;
-  }) => Opened;
-};
-
-export type Opened = {
-  readonly sink: ImageSink;
-  /** What has passed so far, and whether anybody is there to read it. */
-  readonly delivered: () => { readonly images: readonly ImageFacts[]; readonly gone: boolean };
-  /** Whether part of the answer has left already. */
-  readonly committed: () => boolean;
-  /** From its first byte on the answer goes there too. Not once part of it has left. */
-  readonly copyTo: (copy: Pick<ResultWriter, "write">) => void;
-  /** What `finish` sends. */
-  readonly endOf: (made: Finished) => AnswerEnd;
-  readonly finish: (end: AnswerEnd) => void;
-  /** What `refuse` sends. */
-  readonly errorOf: (refusal: Refusal) => ErrorText;
-  /** Says no; breaks the answer off when part of it has left already. */
-  readonly refuse: (refusal: Refusal) => void;
-};
-
-export type Finished = {
-  readonly outcome: MadeOutcome;
-  readonly settlement: Settlement;
-  /** Nothing was charged after all: recovery had ended the hold. */
-  readonly late: boolean;
-};
-
-/** The last of a good answer: all of its headers, and what follows the last image's base64. */
-export type AnswerEnd = {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tail: Buffer;
-};
 
 /**
  * The main path, in the order in which it happens. Every other module exists to serve one of these lines:
@@ -90,7 +45,8 @@ export async function generateImage(
     await waitForSame(reserved.holdId, client, deps);
     return generateImage(order, caller, client, deps); // its answer, or a key that is free again
   }
-  if (await giveAgain(reserved, client, deps)) return;
+  const again = { ...client, retain: caller.policy.retain };
+  if (await giveAgain(reserved, again, deps)) return;
   return generateImage(order, { ...caller, same: unique }, client, deps);
 }
 
@@ -103,22 +59,52 @@ async function callVendor(
   const { holdId, rate } = reserved;
   using _running = deps.running.begin(holdId);
   const { accepted, quote, callable } = prepared;
-  const opened = client.open({ receiptId: holdId, prepared, rate });
-  const keeping = new Keeping({ holdId, same: caller.same, opened, left: client.left }, deps);
-  const to = { lease, holdId, sink: opened.sink, headers: caller.vendorHeaders };
-  const { outcome, attempts } = await dispatch(accepted, to, deps);
+  const opened = client.open({
+    ...{ receiptId: holdId, prepared, rate },
+    headers: retainHeaders(caller),
+    urlOf: (index, facts) => deps.pictureUrls.urlOf(holdId, index, facts),
+  });
+  const { order } = accepted;
+  const pictures = new KeptPictures({ holdId, order, opened, output: prepared.output }, deps);
+  const { retain } = caller.policy;
+  const keeping = new Keeping(
+    { holdId, same: caller.same, retain, opened, left: client.left },
+    deps,
+  );
+  const deadline = AbortSignal.timeout(deps.vendorTimeoutMs);
+  const to = { lease, holdId, sink: pictures, headers: caller.vendorHeaders, deadline };
+  const called = await callAll(accepted, { ...to, spread: quote.frozen.legs !== undefined }, deps);
   lease.release(); // the vendor is done with it; what follows is our own
-  const call: Call = {
-    ...{ holdId, model: callable.model, quote: quote.frozen, attempts },
-    ...{ opened, keeping },
-  };
+  const calls = await pictures.stored(called);
+  const attempts = calls.flatMap((each) => each.attempts);
+  const held = { holdId, model: callable.model, quote: quote.frozen, attempts };
+  const call: Call = { held, opened, keeping, pictures };
   try {
-    if (outcome.kind !== "made") await endWithout(outcome, call, deps);
-    else await endWith(outcome, call, deps);
+    const judged = judge(calls, held, { catalog: deps.catalog, asOf: deps.asOf() });
+    if (judged.kind === "made") await endWith(judged, call, deps);
+    else await endWithout(judged, call, deps);
   } catch (cause) {
     await endAfterBug(call, deps);
     throw cause;
+  } finally {
+    await pictures.discard();
   }
+}
+
+/** One call to the vendor, or as many as there are images (`fan_out`). */
+async function callAll(
+  accepted: AcceptedOrder,
+  { spread, ...to }: DispatchTo & { readonly spread: boolean },
+  deps: Deps,
+): Promise<readonly Dispatched[]> {
+  return spread ? await fanOut(accepted, to, deps) : [await dispatch(accepted, to, deps)];
+}
+
+function judge(calls: readonly Dispatched[], held: Held, read: ReadAsOf): Judged {
+  const [only, ...more] = calls;
+  return only === undefined || more.length > 0 || held.quote.legs !== undefined
+    ? judgeLegs(calls, held, read)
+    : judgeCall(only.outcome, held, read);
 }
 
 /** An order that may go out: priced, over a connection with room, held for. */
@@ -129,29 +115,39 @@ type Ready = {
 };
 
 /** A call that the vendor has answered. */
-type Call = Held & { readonly opened: Opened; readonly keeping: Keeping };
+type Call = {
+  readonly held: Held;
+  readonly opened: Opened;
+  readonly keeping: Keeping;
+  readonly pictures: KeptPictures;
+};
+
+type Made = Extract<Judged, { kind: "made" }>;
+type Lost = Extract<Judged, { kind: "lost" }>;
 
 /** Charged: the settlement is durable before the last byte leaves, and what is kept of it before that. */
-async function endWith(outcome: MadeOutcome, call: Call, deps: Deps): Promise<void> {
-  const { opened, keeping } = call;
-  const { images, gone } = opened.delivered();
+async function endWith(judged: Made, call: Call, deps: Deps): Promise<void> {
+  const { outcome, failures } = judged;
+  const { opened, keeping, pictures } = call;
+  const { holdId } = call.held;
+  const { images: passed, gone } = opened.delivered();
   const flags = gone ? ["client_gone"] : [];
-  const { catalog } = deps;
-  const settled = settlementOf(outcome, call, { images, flags, catalog, asOf: deps.asOf() });
-  const made = { outcome, settlement: settled, late: false };
+  const images = await pictures.putOutputs(pictures.withHashes(passed));
+  const settled = judged.settlement({ images, flags });
+  const made = { outcome, failures, settlement: settled, late: false };
   const end = opened.endOf(made);
   const kept = await keeping.sealMade(end);
   const settlement = { ...settled, flags: [...settled.flags, ...kept] };
   const posted = await deps.end(settlement);
   if (settlement.overrun > 0n) {
     deps.log.error(
-      { receipt: call.holdId, overrun: formatUsd(settlement.overrun) },
+      { receipt: holdId, overrun: formatUsd(settlement.overrun) },
       "usage above the ceiling",
     );
   }
   if (posted.kind === "lost") {
     const why = "the ledger could not record this call. Nothing was charged";
-    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: call.holdId }));
+    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: holdId }));
   }
   if (posted.kind === "late") return opened.finish(opened.endOf({ ...made, late: true }));
   opened.finish(end);
@@ -159,10 +155,12 @@ async function endWith(outcome: MadeOutcome, call: Call, deps: Deps): Promise<vo
 }
 
 /** Not charged: the ending is durable before the error leaves. */
-async function endWithout(outcome: LostOutcome, call: Call, deps: Deps): Promise<void> {
-  const { holdId, opened, keeping } = call;
+async function endWithout(judged: Lost, call: Call, deps: Deps): Promise<void> {
+  const { outcome } = judged;
+  const { held, opened, keeping } = call;
+  const { holdId } = held;
   const refusal = refusalOf(outcome, holdId);
-  const voiding = voidOf(outcome, call, refusal.code);
+  const voiding = judged.voiding(refusal.code);
   await keeping.sealError(opened.errorOf(refusal), { leavesCost: leavesCost(voiding) });
   await deps.end(voiding);
   if (outcome.kind === "our_account") {
@@ -177,9 +175,12 @@ async function endAfterBug(call: Call, deps: Deps): Promise<void> {
   await call.keeping.discard();
   try {
     await deps.end(
-      voidOf({ kind: "unknown", why: "unreadable", ...nothing }, call, "internal_error"),
+      voidOf({ kind: "unknown", why: "unreadable", ...nothing }, call.held, "internal_error"),
     );
   } catch (cause) {
-    deps.log.error({ receipt: call.holdId, cause }, "a hold could not be ended; recovery will");
+    deps.log.error(
+      { receipt: call.held.holdId, cause },
+      "a hold could not be ended; recovery will",
+    );
   }
 }

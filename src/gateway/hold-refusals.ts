@@ -1,9 +1,9 @@
 import type { HoldResult, RateState } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
+import type { Caller } from "./caller.ts";
 import { causeOfCeiling } from "./levers.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Caller } from "./reserve.ts";
 
 /** How a hold that wasn't made is answered. */
 

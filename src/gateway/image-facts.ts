@@ -5,6 +5,12 @@ import type { ImageFacts } from "../ledger/port.ts";
 const HEAD_CHARACTERS = 87_384;
 const PADDING = 0x3d;
 
+/** What an order says of its images; undefined where the model chose. */
+export type AskedOfImage = {
+  readonly pixels: { readonly width: number; readonly height: number } | undefined;
+  readonly format: string | undefined;
+};
+
 /**
  * Learns what can be known of an image from its base64 as it streams by: its dimensions, format and
  * content credentials from the first 64 KB, its weight from its length. Decodes nothing else.
@@ -28,21 +34,27 @@ export class ImageInspector {
     }
   }
 
-  /** What is known once the image has ended. @param asked the exact pixels that were ordered, if any were. */
-  facts(asked: { readonly width: number; readonly height: number } | undefined): ImageFacts {
+  /** What is known once the image has ended, held against what was asked of it. */
+  facts({ pixels: asked, format: asFormat }: AskedOfImage): ImageFacts {
     const padding = [...this.#last].filter((byte) => byte === PADDING).length;
     const head = Buffer.from(Buffer.concat(this.#head).toString("latin1"), "base64");
     const { width, height, type } = dimensions(head);
+    const format = type === "jpg" ? "jpeg" : type;
+    const otherFormat = asFormat !== undefined && format !== null && format !== asFormat;
     const differs =
       asked !== undefined && width !== null && (width !== asked.width || height !== asked.height);
     return {
       width,
       height,
-      format: type === "jpg" ? "jpeg" : type,
+      format,
       bytes: Math.floor((this.#characters * 3) / 4) - padding,
       sha256: null,
       contentCredentials: hasContentCredentials(head, type),
-      flags: [...(width === null ? ["unreadable"] : []), ...(differs ? ["size_differs"] : [])],
+      flags: [
+        ...(width === null ? ["unreadable"] : []),
+        ...(differs ? ["size_differs"] : []),
+        ...(otherFormat ? ["format_differs"] : []),
+      ],
     };
   }
 }

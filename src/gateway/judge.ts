@@ -29,11 +29,47 @@ export type DeliveredImages = {
   readonly flags: readonly string[];
 };
 
+/** A hold whose call has come back: how it ends, and what its caller is told. */
+export type Judged =
+  | {
+      readonly kind: "made";
+      readonly outcome: MadeOutcome;
+      /** Calls of a fan-out that made nothing beside others that did. */
+      readonly failures: readonly LegFailure[];
+      readonly settlement: (delivered: DeliveredImages) => Settlement;
+    }
+  | {
+      readonly kind: "lost";
+      readonly outcome: LostOutcome;
+      /** @param code of the refusal that the caller is answered. */
+      readonly voiding: (code: string) => Voiding;
+    };
+
+/** A leg that failed beside others that didn't, as the caller is told. */
+export type LegFailure = {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+};
+
+/** A hold of one vendor call. */
+export function judgeCall(outcome: Outcome, held: Held, read: ReadAsOf): Judged {
+  if (outcome.kind !== "made") {
+    return { kind: "lost", outcome, voiding: (code) => voidOf(outcome, held, code) };
+  }
+  const settlement = (delivered: DeliveredImages) =>
+    settlementOf(outcome, held, { ...delivered, ...read });
+  return { kind: "made", outcome, failures: [], settlement };
+}
+
+/** The catalog, and the day as which it is read: what another model's price is taken from. */
+export type ReadAsOf = { readonly catalog: Catalog; readonly asOf: string };
+
 /** A successful call as the ledger posts it: charged by MONEY §2. Pure. */
 export function settlementOf(
   outcome: MadeOutcome,
   held: Held,
-  given: DeliveredImages & { readonly catalog: Catalog; readonly asOf: string },
+  given: DeliveredImages & ReadAsOf,
 ): Settlement {
   const echo = echoedPrice(outcome, held, given);
   const charge = chargeFor(
@@ -70,11 +106,14 @@ export function settlementOf(
   };
 }
 
+/** Of all that a vendor says of its usage no more is kept, in characters. */
+export const USAGE_LENGTH_MAX = 65_536;
+
 /** A tier's name; anything else in its place is no quality. */
 const QUALITY_NAME = /^[\w.-]{1,32}$/;
 
 /** What the vendor says that it made, where it says so; else what was ordered and priced. */
-function qualityOf(outcome: MadeOutcome, held: Held): string | null {
+export function qualityOf(outcome: MadeOutcome, held: Held): string | null {
   const { quality } = outcome.answer.top;
   if (typeof quality === "string" && QUALITY_NAME.test(quality)) return quality;
   return held.quote.facts.quality ?? null;
@@ -116,7 +155,7 @@ export function leavesCost({ vendorCost, exposure }: Voiding): boolean {
   return (vendorCost?.total ?? ZERO_USD) > ZERO_USD || (exposure?.amount ?? ZERO_USD) > ZERO_USD;
 }
 
-function knownCost(outcome: LostOutcome): readonly UsageItem[] | undefined {
+export function knownCost(outcome: LostOutcome): readonly UsageItem[] | undefined {
   if (outcome.kind === "refused" || outcome.kind === "failed") return outcome.cost;
   return undefined;
 }
@@ -125,10 +164,10 @@ function knownCost(outcome: LostOutcome): readonly UsageItem[] | undefined {
  * The quote binds. When the vendor names another model of the catalog, that model's price decides what the
  * vendor will bill, and the lower of both what the account pays; an unknown name is flagged.
  */
-function echoedPrice(
+export function echoedPrice(
   outcome: MadeOutcome,
   held: Held,
-  of: { readonly catalog: Catalog; readonly asOf: string },
+  of: ReadAsOf,
 ): { readonly price?: PriceVersion; readonly flags: readonly string[] } {
   const echo = outcome.servedModel;
   if (echo === null || echo === held.model.wireId) return { flags: [] };
@@ -142,7 +181,7 @@ function echoedPrice(
   return { price, flags: ["model_substituted"] };
 }
 
-function chargeFlags(charge: Charge): string[] {
+export function chargeFlags(charge: Pick<Charge, "basis" | "overrun" | "exposure">): string[] {
   return [
     ...(charge.basis === "ceiling" ? ["charged_at_ceiling"] : []),
     ...(charge.overrun > 0n ? ["overrun"] : []),

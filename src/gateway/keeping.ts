@@ -1,15 +1,16 @@
-import type { ResultHead, ResultWriter } from "../results/port.ts";
+import type { ResultWriter } from "../results/port.ts";
+import type { AnswerEnd, ErrorText, Opened } from "./client.ts";
 import type { Deps } from "./deps.ts";
-import type { AnswerEnd, Opened } from "./generate-image.ts";
+import { offer } from "./offer.ts";
+import type { Retain } from "./retain.ts";
 import type { Sameness } from "./same.ts";
-
-/** A refusal as it leaves. */
-export type ErrorText = ResultHead & { readonly body: string };
 
 /** The call whose answer is kept. */
 export type KeptCall = {
   readonly holdId: string;
   readonly same: Sameness;
+  /** "none": nothing is kept, whoever may ask for it. */
+  readonly retain: Retain;
   readonly opened: Pick<Opened, "copyTo" | "committed">;
   /** Aborted when the client hangs up. */
   readonly left: AbortSignal;
@@ -32,6 +33,7 @@ export class Keeping {
   constructor(call: KeptCall, deps: Deps) {
     this.#call = call;
     this.#deps = deps;
+    if (call.retain === "none") return;
     if (call.same.intent !== null) this.#copy();
     if (call.same.adopt === null) return;
     if (call.left.aborted) this.#clientLeft();
@@ -41,8 +43,10 @@ export class Keeping {
   /** Call before a settlement is committed. Flags for its receipt: whether the answer can be given again. */
   async sealMade(end: AnswerEnd): Promise<readonly string[]> {
     this.#ending = true;
+    if (this.#call.retain === "none")
+      return this.#call.same.intent === null ? [] : ["not_retained"];
     if (this.#writer === undefined) return [];
-    const kept = await this.#writer.seal("made", { status: 200, headers: end.headers }, end.tail);
+    const kept = await this.#writer.seal({ status: 200, headers: end.headers }, end.tail);
     await this.#offered;
     return kept || this.#call.same.intent === null ? [] : ["not_replayable"];
   }
@@ -57,15 +61,15 @@ export class Keeping {
     await this.discard();
     if (this.#call.same.intent !== null && !of.leavesCost) return;
     const { status, headers, body } = error;
-    const writer = this.#deps.results.begin(this.#call.holdId);
-    await writer.seal("error", { status, headers }, Buffer.from(body, "utf8"));
+    const writer = this.#deps.results.begin(this.#call.holdId, "error");
+    await writer.seal({ status, headers }, Buffer.from(body, "utf8"));
     await this.#offered;
   }
 
   /** Call after a settlement was committed: its client may have left meanwhile, with nothing. */
   async sealIfLeft(end: AnswerEnd): Promise<void> {
-    const { same, left, opened } = this.#call;
-    if (same.adopt === null || this.#writer !== undefined) return;
+    const { same, left, opened, retain } = this.#call;
+    if (retain === "none" || same.adopt === null || this.#writer !== undefined) return;
     if (!left.aborted || opened.committed()) return;
     this.#copy();
     await this.sealMade(end);
@@ -89,18 +93,11 @@ export class Keeping {
 
   #copy(): void {
     const { holdId, opened } = this.#call;
-    this.#writer = this.#deps.results.begin(holdId);
+    this.#writer = this.#deps.results.begin(holdId, "made");
     opened.copyTo(this.#writer);
   }
 
-  async #offer(body: string): Promise<void> {
-    const { holdId } = this.#call;
-    try {
-      const untilMs = this.#deps.vendorTimeoutMs;
-      await this.#deps.ledger.noteAdoptable({ holdId, body, untilMs });
-    } catch (cause) {
-      // The call goes on for nobody: its client's next try is a call of its own.
-      this.#deps.log.warn({ receipt: holdId, cause }, "a call could not be offered for adoption");
-    }
+  #offer(body: string): Promise<void> {
+    return offer({ holdId: this.#call.holdId, body }, this.#deps);
   }
 }

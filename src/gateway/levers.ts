@@ -1,6 +1,6 @@
 import { quoteEstimate } from "../billing/quote.ts";
 import type { ResolvedSize } from "../gates/order.ts";
-import { resolveSize } from "../gates/size.ts";
+import { resolveSize, sizesFor } from "../gates/size.ts";
 import { formatUsd, type PicoUsd, timesUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { Prepared } from "./prepare.ts";
@@ -59,10 +59,11 @@ function leverOf(
     quality: set.param === "quality" ? set.value : accepted.quality,
     size: set.size ?? accepted.size,
   };
-  const { facts, n, margin = null } = quote.frozen;
+  const { facts, n, legs, margin = null } = quote.frozen;
   const requoted = quoteEstimate(callable.model, callable.price, {
     facts: set.param === "quality" ? { ...facts, quality: set.value } : facts,
     n,
+    ...(legs === undefined ? {} : { legs }),
     estimate: callable.vendor.estimate(changed),
     margin,
   });
@@ -77,7 +78,7 @@ function isOpen(size: ResolvedSize): boolean {
 function usualSize({ accepted }: Prepared): ResolvedSize | undefined {
   try {
     const order = { ...accepted.order, size: { kind: "pixels", ...USUAL_SIZE } as const };
-    return resolveSize(order, accepted.model.capabilities.sizes);
+    return resolveSize(order, sizesFor(order, accepted.model.capabilities));
   } catch (cause) {
     if (cause instanceof Refusal) return undefined;
     throw cause;

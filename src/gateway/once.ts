@@ -3,7 +3,9 @@ import { type Ending, type LedgerCall, LedgerUnavailable } from "../ledger/port.
 import { isRefusalCode, Refusal } from "../refusals.ts";
 import type { StoredResult } from "../results/port.ts";
 import type { Deps } from "./deps.ts";
+import { offer } from "./offer.ts";
 import type { Earlier } from "./reserve.ts";
+import { NOT_RETAINED, type Retain } from "./retain.ts";
 
 /** Requests that are answered by an earlier call: they make no hold and call no vendor (MONEY §7). */
 
@@ -49,24 +51,42 @@ export async function waitForSame(
 
 /**
  * Answers with what the earlier call came to. False when a call was adopted whose pictures can't be had:
- * who asked without a key gets new ones.
+ * who asked without a key gets new ones. An adopted call whose new client leaves too, before it is sent
+ * anything, is offered again: some clients give up and ask three times.
  *
  * @throws Refusal what the earlier call was refused with, or `result_unavailable`.
  */
-export async function giveAgain(earlier: Earlier, to: Waiting, deps: Deps): Promise<boolean> {
+export async function giveAgain(
+  earlier: Earlier,
+  to: Waiting & { readonly retain: Retain },
+  deps: Deps,
+): Promise<boolean> {
   const { kind, holdId } = earlier;
   // Nobody but this client can have its answer any more, so that it waits as long as the call runs.
   const msMax = deps.vendorTimeoutMs + RECOVERED_MS;
   const ending = await endingOf(holdId, { left: to.left, msMax }, deps);
+  if (to.left.aborted) return await leaveTo(earlier, deps);
   if (ending === undefined) throw new Refusal("outcome_unknown", notEnded, { receiptId: holdId });
-  const stored = await deps.results.read(holdId, ending.kind === "settle" ? "made" : "error");
   const mark = kind === "adopted" ? ADOPTED : REPLAYED;
+  if (to.retain === "none") {
+    throw againRefused(ending, { ...mark, ...NOT_RETAINED, "x-receipt-id": holdId });
+  }
+  const stored = await deps.results.read(holdId, ending.kind === "settle" ? "made" : "error");
   if (stored !== undefined) {
     await to.sendAgain(stored, mark);
     return true;
   }
   if (ending.kind === "settle" && kind === "adopted") return false;
   throw againRefused(ending, { ...mark, "x-receipt-id": holdId });
+}
+
+/** Nobody waits for the answer any more: the next one that asks the same may have it. */
+async function leaveTo(earlier: Earlier, deps: Deps): Promise<true> {
+  if (earlier.kind === "adopted" && earlier.body !== null) {
+    const { holdId, body } = earlier;
+    await offer({ holdId, body, again: true }, deps);
+  }
+  return true;
 }
 
 const notEnded = "the call that this request took over has not ended in time; ask for its receipt";

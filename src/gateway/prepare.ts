@@ -2,7 +2,7 @@ import { cheapest } from "../advisor/cheapest.ts";
 import { type Quote, quoteEstimate } from "../billing/quote.ts";
 import type { PricedFacts } from "../billing/rate.ts";
 import { type AcceptedOrder, accept } from "../gates/accept.ts";
-import type { ImageOrder, PromptMeasure } from "../gates/order.ts";
+import type { ImageOrder, PromptMeasure, Translated } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
@@ -11,7 +11,9 @@ import { applyAutoAs, type Resolved } from "./auto-as.ts";
 import { carries } from "./connected-vendor.ts";
 import type { Deps } from "./deps.ts";
 import { type CallableModel, findCallable } from "./find-model.ts";
+import { outputOrder, passUrls } from "./pictures-asked.ts";
 import { measurePrompt } from "./prompt.ts";
+import type { OutputOrder } from "./put-outputs.ts";
 
 /** An order that passed every gate, with its price: ready to be held for, or to be answered as a quote. */
 export type Prepared = {
@@ -22,11 +24,16 @@ export type Prepared = {
   /** As it was sent by the caller. */
   readonly asked: ImageOrder;
   /** The owner's defaults that were applied. */
-  readonly resolved: readonly Resolved[];
+  readonly resolved: readonly (Resolved | SaidInWords)[];
+  /** Where its pictures go that the caller keeps; undefined where it keeps none. */
+  readonly output: OutputOrder | undefined;
 };
 
+/** What the owner lets stand for words of a model that is gone. */
+type SaidInWords = Translated & { readonly by: "config" };
+
 /** What the owner of a key has set about orders and their price. */
-export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin">;
+export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin" | "retain">;
 
 /** What preparing needs beside the order. */
 export type PreparedFor = {
@@ -46,6 +53,7 @@ export type PreparedFor = {
 export async function prepare(order: ImageOrder, by: PreparedFor): Promise<Prepared> {
   const callable = findCallable(order.model, by);
   assertMayCall(by.policy, callable.model, order.model);
+  passUrls(order, by.policy);
   const prompt = await measurePrompt(order.prompt);
   const asking: Asking = { order, prompt, by };
   try {
@@ -74,10 +82,30 @@ function price(callable: CallableModel, { order: asked, prompt, by }: Asking): P
   const quote = quoteEstimate(callable.model, callable.price, {
     facts,
     n: BigInt(order.n),
+    ...(order.fanOut === true && order.n > 1 ? { legs: BigInt(order.n) } : {}),
     estimate,
     margin: by.policy.margin,
   });
-  return { callable, accepted, quote, asked, resolved };
+  const output = outputOrder(order, { policy: by.policy, model: callable.model.id }, by.deps);
+  return inWords({ callable, accepted, quote, asked, resolved, output });
+}
+
+/** With what was put in today's words: the owner let it. */
+function inWords(prepared: Prepared): Prepared {
+  const { callable, asked, resolved } = prepared;
+  const { translated = [] } = asked;
+  if (translated.length === 0) return prepared;
+  const said = translated.map((each) => ({ ...each, by: "config" as const }));
+  const without = translated.filter(({ sent }) => sent === null);
+  const warnings = without.map(
+    ({ param, asked: value }) =>
+      `${param}=${value} has no effect: ${callable.model.id} has nothing like it`,
+  );
+  return {
+    ...prepared,
+    callable: { ...callable, warnings: [...callable.warnings, ...warnings] },
+    resolved: [...said, ...resolved],
+  };
 }
 
 /** A call of more images than any connection sends in a minute would wait for ever. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { World } from "../ledger/open.ts";
-import type { Ending, LedgerCall } from "../ledger/port.ts";
+import type { Ending, LedgerCall, ReferenceFacts } from "../ledger/port.ts";
 import type { Correction } from "../ledger/reports-port.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { clientLines, linesJson } from "./money-json.ts";
@@ -23,6 +23,9 @@ export function receiptJson(call: LedgerCall, world: World) {
     account_id: hold.accountId,
     key_id: hold.keyId,
     status: statusOf(ending),
+    surface: hold.facts.surface,
+    references: (hold.facts.references ?? []).map(referenceJson),
+    mask: hold.facts.mask === undefined ? null : referenceJson(hold.facts.mask),
     model: hold.model,
     served_model: ending?.servedModel ?? null,
     vendor: hold.vendor,
@@ -45,6 +48,11 @@ export function receiptJson(call: LedgerCall, world: World) {
     marks: hold.marks,
     chain: ending?.chain ?? null,
   };
+}
+
+/** A picture that the caller sent, by what it was; its bytes are kept nowhere. */
+function referenceJson({ width, height, format, bytes, sha256 }: ReferenceFacts) {
+  return { width, height, format, bytes, sha256 };
 }
 
 /** The same receipt with what only the house may see: margin, vendor cost, exposure, every attempt. */

@@ -20,7 +20,7 @@ const RESUME_MS_MAX = 15 * 60_000;
 export async function recoverTask(
   open: OpenHold,
   given: {
-    readonly ledger: Pick<Ledger, "call" | "hasIntent">;
+    readonly ledger: Pick<Ledger, "call" | "hasIntent" | "findKey">;
     /** Every connection of this start, whoever may use it. */
     readonly connections: readonly ConnectedVendor[];
     readonly catalog: Catalog;
@@ -37,7 +37,7 @@ export async function recoverTask(
   if (open.taskId === null || connected === undefined || resume === undefined) return "unknown";
   const call = await given.ledger.call(open.holdId);
   if (call === undefined) return "unknown";
-  const isWanted = await given.ledger.hasIntent(open.holdId);
+  const isWanted = await mayBeAskedFor(call, given.ledger);
   const answer = isWanted ? recoveredAnswer(call, given) : undefined;
   const imagesAsked = call.hold.facts.n;
   try {
@@ -45,6 +45,7 @@ export async function recoverTask(
       taskId: open.taskId,
       connection: connected.connection,
       signal: AbortSignal.timeout(given.resumeMsMax ?? RESUME_MS_MAX),
+      references: call.hold.facts.references?.length ?? 0,
       ...(answer === undefined ? {} : { collect: { sink: answer.sink, imagesAsked } }),
     });
     const made = ended.kind === "succeeded" ? ended.made : undefined;
@@ -54,6 +55,15 @@ export async function recoverTask(
     // What was settled is sealed, and stays.
     await answer?.discard();
   }
+}
+
+/** Whether its answer will be asked for, and may be kept for that. URLs would be good for an hour of nobody's. */
+async function mayBeAskedFor(
+  { hold }: LedgerCall,
+  ledger: Pick<Ledger, "hasIntent" | "findKey">,
+): Promise<boolean> {
+  if (hold.facts.urls === true || !(await ledger.hasIntent(hold.id))) return false;
+  return (await ledger.findKey(hold.keyId))?.retain !== "none";
 }
 
 /** Nothing is charged: the pictures, if there are any, are nobody's. */

@@ -5,12 +5,12 @@ import type { LedgerCall } from "../ledger/port.ts";
 import type { ResultStore } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
 import { Answer, type Envelope } from "./answer.ts";
-import type { AnswerEnd, Finished } from "./generate-image.ts";
+import type { AnswerEnd, Finished } from "./client.ts";
 import { type Held, type MadeOutcome, type Settlement, settlementOf } from "./judge.ts";
 
 /** How a surface writes an answer that nobody waits for. */
 export type Composer = {
-  readonly envelope: Envelope;
+  readonly envelope: (hold: LedgerCall["hold"]) => Envelope;
   readonly endOf: (made: Finished, hold: LedgerCall["hold"]) => AnswerEnd;
 };
 
@@ -34,12 +34,12 @@ export function recoveredAnswer(
   const { catalog, results, composer } = given;
   const { pixels } = hold.facts.size;
   const answer = new Answer(nobody, {
-    envelope: composer.envelope,
+    envelope: composer.envelope(hold),
     headers: {},
-    asked: pixels === null ? undefined : parsePixels(pixels),
+    asked: { pixels: pixels === null ? undefined : parsePixels(pixels), format: undefined },
     foreseen: () => ({}),
   });
-  const writer = results.begin(hold.id);
+  const writer = results.begin(hold.id, "made");
   answer.copyTo(writer);
   return {
     sink: answer,
@@ -47,10 +47,15 @@ export function recoveredAnswer(
       const held = heldAgain(hold, catalog);
       if (held === undefined) return undefined;
       const { images } = answer;
-      const delivered = { images, flags: ["recovered_task"], catalog, asOf: hold.asOf };
+      // Outputs are put by the call itself: there is no picture here that could still be one.
+      const flags = ["recovered_task", ...(hold.facts.output === true ? ["output_not_kept"] : [])];
+      const delivered = { images, flags, catalog, asOf: hold.asOf };
       const settlement = settlementOf(outcome, held, delivered);
-      const { tail, headers } = composer.endOf({ outcome, settlement, late: false }, hold);
-      const kept = await writer.seal("made", { status: 200, headers }, tail);
+      const { tail, headers } = composer.endOf(
+        { outcome, settlement, late: false, failures: [] },
+        hold,
+      );
+      const kept = await writer.seal({ status: 200, headers }, tail);
       return kept ? settlement : undefined;
     },
     discard: () => writer.discard(),

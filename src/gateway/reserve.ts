@@ -1,32 +1,24 @@
 import { RATING_VERSION, weakestMark } from "../billing/rate.ts";
+import type { Reference } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
 import type { JsonValue } from "../json.ts";
-import type { HoldRequest, RateState } from "../ledger/port.ts";
+import type {
+  HoldRequest,
+  RateState,
+  ReferenceFacts,
+  RequestFacts,
+  Surface,
+} from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
 import type { Alert } from "../ledger/reports-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
+import type { Caller } from "./caller.ts";
 import type { ConnectedVendor } from "./connected-vendor.ts";
 import type { Deps, Log } from "./deps.ts";
 import { keyReused, overHouseLimit, overLimit, overRate } from "./hold-refusals.ts";
-import type { OrderPolicy, Prepared } from "./prepare.ts";
-import type { Sameness } from "./same.ts";
-
-/** Who asks, already known by a key. */
-export type Caller = {
-  readonly accountId: string;
-  /** The account's id and those of all above it, up to the root. */
-  readonly accountPath: readonly string[];
-  readonly keyId: string;
-  readonly requestId: string;
-  /** What the key's owner has set. */
-  readonly policy: OrderPolicy;
-  /** Headers that go on to the vendor: fault switches, in the sandbox only. */
-  readonly vendorHeaders: Readonly<Record<string, string>>;
-  /** By what an earlier request is known to be the same. */
-  readonly same: Sameness;
-};
+import type { Prepared } from "./prepare.ts";
 
 /** What a hold is for: who pays, and over which connection the call will go. */
 export type HoldFor = { readonly caller: Caller; readonly connected: ConnectedVendor };
@@ -44,7 +36,9 @@ export type Reserved =
   | Earlier;
 
 /** A call that answers this request: it ended under the same `Idempotency-Key`, or it was adopted. */
-export type Earlier = { readonly kind: "ended" | "adopted"; readonly holdId: string };
+export type Earlier =
+  | { readonly kind: "ended"; readonly holdId: string }
+  | { readonly kind: "adopted"; readonly holdId: string; readonly body: string | null };
 
 /**
  * Reserves the ceiling, unless the same request did so before. Resolves once it is durable.
@@ -73,7 +67,7 @@ export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps):
     case "intent_reused":
       throw keyReused(result.holdId);
     case "adopted":
-      return { kind: "adopted", holdId: result.holdId };
+      return { kind: "adopted", holdId: result.holdId, body: caller.same.adopt };
     default:
       return result satisfies never;
   }
@@ -88,9 +82,8 @@ function sayAlerts(alerts: readonly Alert[], log: Log): void {
 }
 
 function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: Deps): HoldRequest {
-  const { accepted, asked, callable, quote } = prepared;
-  const { order, size, prompt } = accepted;
-  const { pixels } = size;
+  const { accepted, callable, quote } = prepared;
+  const { order } = accepted;
   const { ceiling: vendorAmount, margin = null } = quote.frozen;
   return {
     id: newId("rcpt"),
@@ -106,20 +99,7 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     asOf: callable.asOf,
     price: storedPrice(callable.price),
     ratingVersion: RATING_VERSION,
-    facts: {
-      surface: "generations",
-      n: order.n,
-      qualityAsked: order.quality ?? null,
-      size: {
-        asked: sizeText(asked) ?? null,
-        pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,
-        label: size.label ?? null,
-        ratio: size.ratio ?? null,
-      },
-      priced: quote.frozen.facts,
-      promptBytes: prompt.bytes,
-      promptTokens: prompt.tokens,
-    },
+    facts: requestFacts(prepared, caller.surface),
     ceilingItems: quote.frozen.ceilingItems,
     resolved: prepared.resolved,
     sent: sentFor(prepared),
@@ -134,6 +114,38 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
       adopt: caller.same.adopt,
     },
   };
+}
+
+function requestFacts({ accepted, asked, quote }: Prepared, surface: Surface): RequestFacts {
+  const { order, size, prompt } = accepted;
+  const { pixels } = size;
+  const { references, mask, inputFidelity } = order;
+  return {
+    surface,
+    n: order.n,
+    ...(order.stream === true ? { stream: true } : {}),
+    ...(order.urls === true ? { urls: true } : {}),
+    ...(order.output === undefined ? {} : { output: true }),
+    ...(order.partialImages === undefined ? {} : { partialImages: order.partialImages }),
+    ...(quote.frozen.legs === undefined ? {} : { legs: Number(quote.frozen.legs) }),
+    qualityAsked: order.quality ?? null,
+    size: {
+      asked: sizeText(asked) ?? null,
+      pixels: pixels === undefined ? null : `${pixels.width}x${pixels.height}`,
+      label: size.label ?? null,
+      ratio: size.ratio ?? null,
+    },
+    priced: quote.frozen.facts,
+    promptBytes: prompt.bytes,
+    promptTokens: prompt.tokens,
+    ...(references === undefined ? {} : { references: references.map(referenceFacts) }),
+    ...(mask === undefined ? {} : { mask: referenceFacts(mask) }),
+    ...(inputFidelity === undefined ? {} : { inputFidelity }),
+  };
+}
+
+function referenceFacts({ width, height, format, bytes, sha256 }: Reference): ReferenceFacts {
+  return { width, height, format, bytes, sha256 };
 }
 
 /** What goes to the vendor though nobody asked for it (P7). */

@@ -1,8 +1,7 @@
 import { type Context, Hono } from "hono";
 import { findModel, nearestName } from "../catalog/find.ts";
 import { checkKey } from "../gateway/api-keys.ts";
-import { type PreparedFor, prepare } from "../gateway/prepare.ts";
-import { quoteJson } from "../gateway/quote-json.ts";
+import type { PreparedFor } from "../gateway/prepare.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
 import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
@@ -11,16 +10,15 @@ import { adminRoutes } from "./admin/routes.ts";
 import type { ApiDeps, ApiEnvironment } from "./api-deps.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
+import { geminiRoutes } from "./gemini/models-routes.ts";
+import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
 import { modelJson } from "./models-json.ts";
-import { GENERATIONS_PATHS, ORDER_BYTES_MAX } from "./openai/generations.ts";
-import { parseOrder } from "./openai/parse-order.ts";
 import { openapiDocument } from "./openapi.ts";
-import { readJson } from "./read-body.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
 
 type ApiContext = Context<ApiEnvironment>;
 
-/** Every route but the hot one, which runs on node's own streams (`server.ts`). */
+/** Every route but the hot ones, which run on node's own streams (`hot-routes.ts`). */
 export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
   app.onError((cause, context) => {
@@ -30,6 +28,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   });
   app.notFound((context) => {
     const { method, path } = context.req;
+    if (TEXT_PATHS.has(path)) refuseText(path);
     const allowed = methodsOf(path, app);
     if (allowed.length === 0) throw new Refusal("not_found", `no such route: ${method} ${path}`);
     const only = `${path} answers ${allowed.join(", ")} only`;
@@ -41,27 +40,40 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   // Before recovery is done the server answers 503 itself (`server.ts`).
   app.get("/readyz", (context) => context.json({ ready: true }));
   app.get("/openapi.json", (context) => context.json(openapiDocument(deps.version)));
-  for (const prefix of ["", "/v1"]) imageRoutes(app, prefix, deps);
+  for (const prefix of ["", "/v1"]) modelRoutes(app, prefix, deps);
   accountRoutes(app, deps);
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
+  app.route("/v1beta", geminiRoutes(deps));
   return app;
+}
+
+/** Where clients ask for text, and some for pictures in it. */
+const TEXT_PATHS: ReadonlySet<string> = new Set([
+  "/v1/chat/completions",
+  "/v1/completions",
+  "/v1/responses",
+]);
+
+function refuseText(path: string): never {
+  const call = 'POST /v1/images/generations {"model": "…", "prompt": "…"}';
+  const why = `${path} makes no pictures here; the same is done by ${call}, and with pictures to work on by POST /v1/images/edits`;
+  throw new Refusal("unsupported_surface", why, {
+    sent: path,
+    allowed: ["/v1/images/generations", "/v1/images/edits"],
+  });
 }
 
 /** The methods under which a path is served; none when it isn't. */
 function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
-  if (GENERATIONS_PATHS.has(path)) return ["POST"];
+  if (hotRoute(path) !== undefined) return ["POST"];
+  if (keptPictureRoute(path) !== undefined) return ["GET", "HEAD"];
   return ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
 }
 
-function imageRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
-  app.post(`${prefix}/images/quote`, async (context) => {
-    const by = askedBy(await keyOf(context, deps), deps);
-    const order = parseOrder(await readJson(context.env.incoming, ORDER_BYTES_MAX));
-    return context.json(quoteJson(await prepare(order, by), deps));
-  });
+function modelRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
   app.get(`${prefix}/models`, async (context) => {
     const by = askedBy(await keyOf(context, deps), deps);
     const data = deps.catalog.models.map((model) => modelJson(model, by));

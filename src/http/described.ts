@@ -6,9 +6,13 @@ export type Described = {
   readonly path: string;
   readonly summary: string;
   readonly body?: z.ZodType;
+  /** The same as a multipart form, where one is taken. */
+  readonly form?: z.ZodType;
   readonly headers?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly answer: z.ZodType;
+  /** OpenAI's error envelope unless it says otherwise. */
+  readonly refusal?: z.ZodType;
   /** 200 unless it says otherwise. */
   readonly status?: 200 | 201;
   /** Answers without a key. */

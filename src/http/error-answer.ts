@@ -4,16 +4,16 @@ import { LedgerUnavailable } from "../ledger/port.ts";
 import { Refusal, refusals } from "../refusals.ts";
 import { snakeCase } from "./snake-case.ts";
 
-/** An error as it leaves: OpenAI's envelope, and headers that keep clients from repeating what can't help. */
+/** An error as it leaves: its surface's envelope, and headers that keep clients from repeating what can't help. */
 export type ErrorAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
 
-/** A refusal by the one table of refusals. */
+/** A refusal by the one table of refusals, in OpenAI's envelope. */
 export function refusalAnswer(refusal: Refusal): ErrorAnswer {
-  const { status, type, final } = refusals[refusal.code];
+  const { type } = refusals[refusal.code];
   const details = refusal.details;
   const error = {
     message: refusal.message,
@@ -28,6 +28,12 @@ export function refusalAnswer(refusal: Refusal): ErrorAnswer {
     available: details.available,
     receipt_id: details.receiptId,
   };
+  return { ...refusalHead(refusal), body: JSON.stringify({ error }) };
+}
+
+/** Status and headers of a refusal, the same in every envelope. */
+export function refusalHead({ code, details }: Refusal): Omit<ErrorAnswer, "body"> {
+  const { status, final } = refusals[code];
   return {
     status: details.status ?? status,
     headers: {
@@ -38,21 +44,25 @@ export function refusalAnswer(refusal: Refusal): ErrorAnswer {
         ? {}
         : { "retry-after": String(Math.ceil(details.retryAfterSeconds)) }),
     },
-    body: JSON.stringify({ error }),
   };
 }
 
-/** What any error becomes: a refusal is said, a ledger that is away is waited for, the rest is a bug. */
+/** What any error becomes, in OpenAI's envelope. */
 export function answerFor(cause: unknown, requestId: string, log: Log): ErrorAnswer {
-  if (cause instanceof Refusal) return refusalAnswer(cause);
+  return refusalAnswer(refusalFor(cause, requestId, log));
+}
+
+/** What any error becomes: a refusal is said, a ledger that is away is waited for, the rest is a bug. */
+export function refusalFor(cause: unknown, requestId: string, log: Log): Refusal {
+  if (cause instanceof Refusal) return cause;
   if (cause instanceof LedgerUnavailable) {
     log.error({ request: requestId, cause }, "the ledger is away");
     const why = "the ledger can't be asked now; nothing was spent";
-    return refusalAnswer(new Refusal("ledger_unavailable", why, { retryAfterSeconds: 5 }));
+    return new Refusal("ledger_unavailable", why, { retryAfterSeconds: 5 });
   }
   log.error({ request: requestId, cause }, "a request ended in an error of our own");
   const why = `an error inside the gateway; its operator has been alarmed (request ${requestId})`;
-  return refusalAnswer(new Refusal("internal_error", why));
+  return new Refusal("internal_error", why);
 }
 
 /** Sends an error on a plain response, unless something else has left already: then it is broken off. */

@@ -1,8 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { REFERENCES_MAX } from "../intake/limits.ts";
 import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
+import { contentBody } from "./gemini/content-body.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
@@ -35,7 +37,12 @@ const quote = z.looseObject({
 });
 const images = z.looseObject({
   created: z.int(),
-  data: z.array(z.looseObject({ b64_json: z.string() })),
+  data: z.array(
+    z.looseObject({
+      b64_json: z.string().optional(),
+      url: z.string().optional().describe("With response_format url: on our own host, expiring"),
+    }),
+  ),
   usage: z.looseObject({
     cost: z.number().describe("US dollars, printed from the exact integer"),
     cost_details: z.looseObject({
@@ -48,6 +55,15 @@ const images = z.looseObject({
       lines: z.array(line),
     }),
   }),
+});
+const content = z.looseObject({
+  candidates: z.array(z.looseObject({ content: anything, finishReason: z.literal("STOP") })),
+  usageMetadata: z.looseObject({
+    cost: z.number().describe("US dollars, printed from the exact integer"),
+    costDetails: z.looseObject({ total: usd, ceiling: usd, receiptId: z.string() }),
+  }),
+  modelVersion: z.string(),
+  responseId: z.string().describe("the receipt's id"),
 });
 const receipt = z.looseObject({
   object: z.literal("receipt"),
@@ -107,30 +123,76 @@ const repricing = z.looseObject({
   data_left_out: z.int(),
 });
 const csv = z.string().describe("RFC 4180, with a header row");
-const error = z.object({
-  error: z.looseObject({
-    message: z.string(),
-    type: z.string(),
-    param: z.string().nullable(),
-    code: z.string(),
-  }),
+const error = z
+  .object({
+    error: z.looseObject({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string(),
+    }),
+  })
+  .describe("OpenAI's error envelope");
+const rpcError = z
+  .object({
+    error: z.object({
+      code: z.int().describe("the HTTP status"),
+      message: z.string(),
+      status: z.string().describe("its RPC name, such as INVALID_ARGUMENT"),
+      details: z.array(anything).describe("ErrorInfo first: code, param and the rest as metadata"),
+    }),
+  })
+  .describe("Gemini's error envelope");
+
+const noPictures = { image: true, images: true, mask: true } as const;
+const generationBody = orderBody.omit(noPictures);
+const pictureUrl = z
+  .string()
+  .describe("a data URL (base64), or an https or http URL that leads to a public address");
+const picture = z.union([pictureUrl, z.object({ image_url: pictureUrl })]);
+const editBody = generationBody.extend({
+  images: z.array(picture).max(REFERENCES_MAX).optional(),
+  image: z
+    .union([picture, z.array(picture).max(REFERENCES_MAX)])
+    .optional()
+    .describe("in place of images, as some clients send it"),
+  mask: picture.optional(),
+});
+const file = z.string().meta({ format: "binary" });
+const editForm = generationBody.extend({
+  image: z
+    .array(file)
+    .max(REFERENCES_MAX)
+    .optional()
+    .describe("the pictures, in their order; a part may be called image[] as well"),
+  mask: file.optional(),
 });
 
-/** Every route, hot one included. */
+/** Every route, hot ones included. */
 export const describedRoutes: readonly Described[] = [
   {
     method: "post",
     path: "/v1/images/generations",
     summary: "Generate images, exactly billed",
-    body: orderBody,
+    body: generationBody,
+    headers: sameRequestHeaders,
+    answer: images,
+  },
+  {
+    method: "post",
+    path: "/v1/images/edits",
+    summary: "Edit images, exactly billed; JSON or a form, at least one picture",
+    body: editBody,
+    form: editForm,
     headers: sameRequestHeaders,
     answer: images,
   },
   {
     method: "post",
     path: "/v1/images/quote",
-    summary: "What the same request would cost; spends nothing",
-    body: orderBody,
+    summary: "What the same request would cost, an edit if it brings pictures; spends nothing",
+    body: editBody,
+    form: editForm,
     answer: quote,
   },
   {
@@ -140,6 +202,22 @@ export const describedRoutes: readonly Described[] = [
     answer: anything,
   },
   { method: "get", path: "/v1/models/{id}", summary: "One model", answer: anything },
+  ...contentRoutes("/v1"),
+  ...contentRoutes("/v1beta"),
+  {
+    method: "get",
+    path: "/v1beta/models",
+    summary: "Every model, in Gemini's shape",
+    answer: anything,
+    refusal: rpcError,
+  },
+  {
+    method: "get",
+    path: "/v1beta/models/{id}",
+    summary: "One model, in Gemini's shape",
+    answer: anything,
+    refusal: rpcError,
+  },
   {
     method: "get",
     path: "/v1/receipts/{id}",
@@ -151,6 +229,14 @@ export const describedRoutes: readonly Described[] = [
     path: "/v1/generation",
     summary: "The receipt of a call, by ?id=",
     answer: receipt,
+  },
+  {
+    method: "get",
+    path: "/v1/results/{receipt}/{picture}",
+    summary: "A picture by the signed URL that an answer gave",
+    query: z.object({ expires: z.string(), signature: z.string() }),
+    answer: z.string().describe("The picture's own bytes"),
+    open: true,
   },
   { method: "get", path: "/v1/credits", summary: "Settled, held, available", answer: credits },
   {
@@ -206,6 +292,32 @@ export const describedRoutes: readonly Described[] = [
   },
 ];
 
+/** Gemini's contract, for every model. */
+function contentRoutes(version: string): readonly Described[] {
+  const of = {
+    body: contentBody,
+    headers: sameRequestHeaders,
+    answer: content,
+    refusal: rpcError,
+  };
+  return [
+    {
+      method: "post",
+      path: `${version}/models/{id}:generateContent`,
+      summary: "Make images by Gemini's contract, exactly billed",
+      ...of,
+    },
+    {
+      method: "post",
+      path: `${version}/models/{id}:streamGenerateContent`,
+      summary:
+        "The same as a JSON array of chunks, or with alt=sse as events; cost in the last one",
+      ...of,
+      answer: z.array(anything),
+    },
+  ];
+}
+
 /** The whole document. */
 export function openapiDocument(version: string) {
   const app = new OpenAPIHono();
@@ -227,7 +339,7 @@ export function openapiDocument(version: string) {
           description: "Done",
           content: route.answer === csv ? { "text/csv": { schema: csv } } : json(route.answer),
         },
-        default: { description: "Refused: OpenAI's error envelope", content: json(error) },
+        default: { description: "Refused", content: json(route.refusal ?? error) },
       },
     });
   }
@@ -242,11 +354,14 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, headers, path, query }: Described) {
+function requestOf({ body, form, headers, path, query }: Described) {
+  const forms = form === undefined ? {} : { "multipart/form-data": { schema: form } };
   return {
     ...(headers === undefined ? {} : { headers }),
     ...(query === undefined ? {} : { query }),
-    ...(body === undefined ? {} : { body: { content: json(body), required: true } }),
+    ...(body === undefined
+      ? {}
+      : { body: { content: { ...json(body), ...forms }, required: true } }),
     ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
   };
 }

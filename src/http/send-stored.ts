@@ -11,15 +11,18 @@ export async function sendStored(
   stored: StoredResult,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  response.setTimeout(STALL_MS_MAX, () => response.destroy());
-  response.writeHead(stored.status, {
-    ...stored.headers,
-    ...headers,
-    "content-length": stored.bytes,
-  });
   try {
+    response.setTimeout(STALL_MS_MAX, () => response.destroy());
+    response.writeHead(stored.status, {
+      ...stored.headers,
+      ...headers,
+      "content-length": stored.bytes,
+    });
     await pipeline(stored.body, response);
   } catch {
     // The client left, or the disk failed: the connection is broken by now, and the answer stays kept.
+  } finally {
+    // Where the client left before the first byte, `pipeline` leaves the file open: Node ends the process for that.
+    stored.body.destroy();
   }
 }

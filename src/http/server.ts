@@ -1,21 +1,26 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { newId } from "../ids.ts";
+import { BODY_MS_MAX } from "../intake/limits.ts";
 import { Refusal } from "../refusals.ts";
 import { apiRoutes } from "./api.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { answerFor, refusalAnswer, sendError } from "./error-answer.ts";
-import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
+import { sendEarly } from "./early-answer.ts";
+import { refusalFor, sendError } from "./error-answer.ts";
+import { errorOf, type HotRoute, hotRoute, keptPictureRoute } from "./hot-routes.ts";
+import type { HotCall } from "./image-call.ts";
 
 const HEADER_BYTES_MAX = 16 * 1024;
-/** Heads and bodies of requests must arrive within this time; answers take as long as pictures take. */
-const REQUEST_MS_MAX = 60_000;
+/** The head of a request must arrive within this time. */
+const HEAD_MS_MAX = 60_000;
+/**
+ * A request must be here whole within this time; every route has a shorter one of its own, which answers. The
+ * answer takes as long as pictures take.
+ */
+const REQUEST_MS_MAX = BODY_MS_MAX + HEAD_MS_MAX;
+
+/** @param isWaiting the client has sent the head only and waits to be invited (`Expect: 100-continue`). */
+type Listener = (request: IncomingMessage, response: ServerResponse, isWaiting: boolean) => void;
 
 /** A server that can be listening before the gateway is ready, and after it stopped taking orders. */
 export type GatewayServer = {
@@ -29,11 +34,18 @@ export type GatewayServer = {
 
 /** The HTTP server, not yet listening: answers 503 `starting` until it serves. */
 export function createGatewayServer(): GatewayServer {
-  let listener: RequestListener = refuseAll("the gateway is starting", 2);
+  let listener: Listener = refuseAll("the gateway is starting", 2);
   const inFlight = new Set<Promise<void>>();
   const server = createServer(
-    { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_MS_MAX },
-    (request, response) => listener(request, response),
+    {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEAD_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+    },
+    (request, response) => listener(request, response, false),
+  );
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
+    listener(request, response, true),
   );
   return {
     server,
@@ -48,31 +60,40 @@ export function createGatewayServer(): GatewayServer {
   };
 }
 
-/** The hot route on node's own streams, every other route through hono. */
-function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): RequestListener {
+/** Hot routes on node's own streams, every other route through hono. */
+function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): Listener {
   const api = getRequestListener(apiRoutes(deps).fetch, { overrideGlobalObjects: false });
-  return (request, response) => {
+  return (request, response, isWaiting) => {
+    const invite = isWaiting ? () => response.writeContinue() : () => undefined;
     const requestId = newId("req");
     const headers = commonHeaders(requestId, deps);
-    if (isGenerations(request)) {
-      const call = hot(request, response, { deps, headers, requestId });
+    const route = routeOf(request);
+    if (route !== undefined) {
+      const call = hot(route, { request, response }, { deps, headers, requestId, invite });
       inFlight.add(call);
       void call.finally(() => inFlight.delete(call));
       return;
     }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    invite();
     void api(request, response);
   };
 }
 
+function routeOf(request: IncomingMessage): HotRoute | undefined {
+  if (request.method === "POST") return hotRoute(pathOf(request));
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  return isRead ? keptPictureRoute(pathOf(request)) : undefined;
+}
+
 /** Before and after its working life the gateway says so to everybody; `/healthz` stays true. */
-function refuseAll(why: string, retryAfterSeconds: number): RequestListener {
+function refuseAll(why: string, retryAfterSeconds: number): Listener {
   return (request, response) => {
-    const path = request.url?.split("?")[0];
+    const path = pathOf(request);
     if (path === "/healthz") return answerJson(response, 200, { status: "ok" });
     if (path === "/readyz") return answerJson(response, 503, { ready: false });
     const refusal = new Refusal("not_ready", `${why}; nothing was spent`, { retryAfterSeconds });
-    sendError(response, refusalAnswer(refusal), { connection: "close" });
+    sendError(response, errorOf(path)(refusal), { connection: "close" });
   };
 }
 
@@ -88,26 +109,20 @@ function commonHeaders(requestId: string, deps: ApiDeps): Record<string, string>
   };
 }
 
-function isGenerations(request: IncomingMessage): boolean {
-  const path = request.url?.split("?")[0] ?? "";
-  return request.method === "POST" && GENERATIONS_PATHS.has(path);
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split("?")[0] ?? "";
 }
 
 async function hot(
-  request: IncomingMessage,
-  response: ServerResponse,
-  given: {
-    readonly deps: ApiDeps;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly requestId: string;
-  },
+  route: HotRoute,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  call: HotCall,
 ): Promise<void> {
   try {
-    await generations(request, response, given);
+    await route.run(request, response, call);
   } catch (cause) {
-    const answer = answerFor(cause, given.requestId, given.deps.log);
-    // A body that nobody read to its end must not be taken for the next request.
-    const close = request.complete ? {} : { connection: "close" };
-    sendError(response, answer, { ...given.headers, ...close });
+    const answer = route.errorOf(refusalFor(cause, call.requestId, call.deps.log));
+    if (request.complete || response.headersSent) sendError(response, answer, call.headers);
+    else await sendEarly({ request, response }, answer, call.headers);
   }
 }

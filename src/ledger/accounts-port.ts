@@ -49,6 +49,8 @@ export type NodeSettings = {
   readonly margin?: Margin;
   /** Roots. */
   readonly house?: HouseLimits;
+  /** Accounts: no answer of theirs, and of all below them, is kept to be given again. */
+  readonly retain?: "none";
 };
 
 /** A change of settings: null takes a setting away, absent leaves it. */
@@ -103,6 +105,8 @@ export type KeyPolicy = ApiKey & {
   };
   /** From the nearest account that sets one. */
   readonly margin: Margin | null;
+  /** "none" when any account above says so; nothing below can take it back. */
+  readonly retain: "none" | null;
 };
 
 export type NewAccount = {

@@ -162,12 +162,14 @@ export function lateId(holdId: string): string {
 /**
  * A result that came after recovery had ended its hold: free for the account, its known cost is the
  * house's. Carries the whole ending, so that the cost can be recomputed. Undefined when nothing is known.
+ *
+ * @throws Error when the cost breaks an invariant: out of range, lines that don't add up.
  */
 export function lateEntry(draft: EndingDraft, origin: Origin): Entry | undefined {
+  assertCost(draft);
   const { holdId, text } = draft;
   const cost = draft.cost.total;
   if (cost === ZERO_USD) return undefined;
-  assertCost(draft);
   const of = { id: lateId(holdId), kind: "cost", postings: costPostings(cost) } as const;
   return entry(of, origin, { hold: holdId, amount: cost, flags: ["late"] }, { ending: text });
 }

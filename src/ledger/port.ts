@@ -1,4 +1,5 @@
 import type { Basis } from "../billing/charge.ts";
+import type { BilledLeg } from "../billing/legs.ts";
 import type { Margin } from "../billing/margin.ts";
 import type { PricedFacts } from "../billing/rate.ts";
 import type { MissingReason, UsageItem } from "../billing/usage.ts";
@@ -122,10 +123,30 @@ export class LedgerUnavailable extends Error {
   override readonly name = "LedgerUnavailable";
 }
 
+/** By which route and in which form a call came in: its answer is written that way, whoever writes it. */
+export const SURFACES = [
+  "generations",
+  "edits",
+  "generate_content",
+  "generate_content_list",
+  "generate_content_events",
+] as const;
+export type Surface = (typeof SURFACES)[number];
+
 /** Everything that the price of a request depends on, as far as it is known before the call (MONEY §4). */
 export type RequestFacts = {
-  readonly surface: "generations";
+  readonly surface: Surface;
   readonly n: number;
+  /** The caller asked for a stream of events. */
+  readonly stream?: true;
+  /** The caller asked for URLs in the place of base64. */
+  readonly urls?: true;
+  /** The caller keeps the pictures in the owner's store of outputs. */
+  readonly output?: true;
+  /** Interim pictures that were asked for. */
+  readonly partialImages?: number;
+  /** Vendor calls of one image each that the images are spread over (`fan_out`); absent: one call. */
+  readonly legs?: number;
   /** The quality that the caller named, null when none; absent in entries of before it was kept. */
   readonly qualityAsked?: string | null;
   readonly size: {
@@ -137,6 +158,22 @@ export type RequestFacts = {
   readonly priced: PricedFacts;
   readonly promptBytes: number;
   readonly promptTokens: number;
+  /** The pictures that came along, in their order; absent when none did. */
+  readonly references?: readonly ReferenceFacts[];
+  readonly mask?: ReferenceFacts;
+  /** Absent when it wasn't asked. */
+  readonly inputFidelity?: string;
+};
+
+/** What is kept of a picture that a caller supplied: never its bytes. */
+export type ReferenceFacts = {
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly format: string;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
 };
 
 /** A price version as the ledger stores it at first use: canonical JSON under its SHA-256 (lower-case hex). */
@@ -245,6 +282,8 @@ export type AdoptableCall = {
   readonly untilMs: number;
   /** SHA-256 (hex) of all that was sent. */
   readonly body: string;
+  /** It was taken over, by a client that left with nothing too. Without this, what was taken stays taken. */
+  readonly again?: true;
 };
 
 /** One try at the vendor, as the journal keeps it: no prompt, no image, no vendor prose. */
@@ -293,6 +332,14 @@ type EndingFacts = {
   /** The quality that the vendor says it made, else the one that was priced; null where there is none; absent as in `RequestFacts`. */
   readonly qualityBilled?: string | null;
   readonly flags: readonly string[];
+  /** Each vendor call by itself, where there were several; the figures here are their sums. */
+  readonly legs?: readonly LegFacts[];
+};
+
+/** One of several vendor calls under one hold, in the order of their images. */
+export type LegFacts = BilledLeg & {
+  /** The refusal that the caller would have been answered with it alone; null where it made its image. */
+  readonly code: string | null;
 };
 
 export type Ending =

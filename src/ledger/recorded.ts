@@ -3,7 +3,7 @@ import { missingReasons } from "../billing/usage.ts";
 import { marks, meters } from "../catalog/schema.ts";
 import type { JsonValue } from "../json.ts";
 import { picoUsd } from "../money/pico-usd.ts";
-import type { Ending, HoldRequest, StoredPrice } from "./port.ts";
+import { type Ending, type HoldRequest, type StoredPrice, SURFACES } from "./port.ts";
 
 /**
  * Reads holds and endings back out of canonical text, which turned every integer into a string: the
@@ -53,9 +53,22 @@ const pricedFacts = z.strictObject({
   serviceTier: z.enum(["batch", "flex", "priority"]).exactOptional(),
 });
 
+const referenceFacts = z.strictObject({
+  width: count,
+  height: count,
+  format: z.string(),
+  bytes: count,
+  sha256: z.string(),
+});
+
 const requestFacts = z.strictObject({
-  surface: z.literal("generations"),
+  surface: z.enum(SURFACES),
   n: count,
+  stream: z.literal(true).exactOptional(),
+  urls: z.literal(true).exactOptional(),
+  output: z.literal(true).exactOptional(),
+  partialImages: count.exactOptional(),
+  legs: count.exactOptional(),
   qualityAsked: z.string().nullable().exactOptional(),
   size: z.strictObject({
     asked: z.string().nullable(),
@@ -66,6 +79,9 @@ const requestFacts = z.strictObject({
   priced: pricedFacts,
   promptBytes: count,
   promptTokens: count,
+  references: z.array(referenceFacts).exactOptional(),
+  mask: referenceFacts.exactOptional(),
+  inputFidelity: z.string().exactOptional(),
 });
 
 /** The request of a hold's entry. `price` is a reference: the JSON is in the table of price versions. */
@@ -119,6 +135,15 @@ const image = z.strictObject({
   flags: strings,
 });
 
+const leg = z.strictObject({
+  outcome: z.string(),
+  code: z.string().nullable(),
+  imagesMade: count,
+  reason: z.enum(missingReasons).nullable(),
+  items: z.array(usageItem),
+  echoed: z.boolean(),
+});
+
 const endingFacts = {
   holdId: z.string(),
   attempts: z.array(attempt),
@@ -132,6 +157,7 @@ const endingFacts = {
   qualityBilled: z.string().nullable().exactOptional(),
   flags: strings,
   items: z.array(usageItem),
+  legs: z.array(leg).exactOptional(),
 };
 
 /** The ending of an entry or a spool line. `echoedPrice` is a reference. */

@@ -23,6 +23,7 @@ export const recordedSettingsSchema = z.strictObject({
       imagesPerMinute: count.exactOptional(),
     })
     .exactOptional(),
+  retain: z.literal("none").exactOptional(),
   margin: z.strictObject({ basisPoints: count, fixed: usd }).exactOptional(),
   house: z
     .strictObject({

@@ -12,17 +12,14 @@ import {
   unlink,
 } from "node:fs/promises";
 import { join } from "node:path";
-import { idSpanAt, idSpanOf } from "../ids.ts";
-import { readHead } from "./kept-file.ts";
+import { Readable } from "node:stream";
+import { idSpanAt } from "../ids.ts";
+import { type KeptEnd, readHead } from "./kept-file.ts";
+import { isSpan, KEPT_MS, spanOf } from "./kept-time.ts";
 import { KeptWriter } from "./kept-writer.ts";
-import type { ResultKind, ResultStore, ResultWriter, StoredResult } from "./port.ts";
+import type { ChoosePart, ResultKind, ResultWriter, StoredResult, SweptStore } from "./port.ts";
 import { Room } from "./room.ts";
 
-/**
- * A day, as long as an `Idempotency-Key` stands for its call, and two hours: a call may run for half an
- * hour, and its day begins at its end.
- */
-const KEPT_MS = 26 * 60 * 60_000;
 /** What stays free on the disk, which the ledger may share. */
 const FREE_BYTES_MIN = 1024 ** 3;
 /** One sweep looks at so many files at most. */
@@ -41,28 +38,13 @@ export type FolderOptions = {
   readonly problem: (receiptId: string, cause: unknown) => void;
 };
 
-/** What a sweep did. */
-export type Swept = {
-  /** Files removed. */
-  readonly removed: number;
-  /** Bytes that the answers of this process, and those found at its start, take up now. */
-  readonly bytes: number;
-  /** There is more to remove: it is the next sweep's. */
-  readonly more: boolean;
-};
-
-export type ResultFolder = ResultStore & {
-  /** Removes answers whose time is over, and what crashes left half written. */
-  readonly sweep: () => Promise<Swept>;
-};
-
 /**
  * Opens a folder of kept answers; several processes may share one. Answers of one span of time lie in one
  * folder, which goes as a whole.
  *
  * @throws Error when the folder can't be made, or isn't ours.
  */
-export function openResultFolder(options: FolderOptions): ResultFolder {
+export function openResultFolder(options: FolderOptions): SweptStore {
   const { folder, now = Date.now, sweepFilesMax = SWEEP_FILES_MAX } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -70,8 +52,8 @@ export function openResultFolder(options: FolderOptions): ResultFolder {
   const room = new Room(options.bytesMax);
   let measured: Promise<void> | undefined;
   return {
-    begin: (receiptId) => writer(receiptId, options, room),
-    read: (receiptId, kind) => readKept(receiptId, kind, options),
+    begin: (receiptId, kind) => writer({ receiptId, kind }, options, room),
+    read: (receiptId, kind, choose) => readKept({ receiptId, kind }, choose, options),
     sweep: async () => {
       measured ??= measure(folder, openedMs, room);
       await measured;
@@ -85,7 +67,11 @@ export function openResultFolder(options: FolderOptions): ResultFolder {
   };
 }
 
-function writer(receiptId: string, options: FolderOptions, room: Room): ResultWriter {
+/** Whose bytes, and which of its. */
+type Kept = { readonly receiptId: string; readonly kind: ResultKind };
+
+function writer(kept: Kept, options: FolderOptions, room: Room): ResultWriter {
+  const { receiptId } = kept;
   const { folder, freeBytesMin = FREE_BYTES_MIN, problem } = options;
   const span = spanOf(receiptId);
   const place = join(folder, span);
@@ -99,8 +85,8 @@ function writer(receiptId: string, options: FolderOptions, room: Room): ResultWr
       return open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     },
     take: (bytes) => room.take(span, bytes),
-    publish: async (kind) => {
-      await rename(part, fileOf(folder, receiptId, kind));
+    publish: async () => {
+      await rename(part, fileOf(folder, kept));
       await syncFolder(place);
     },
     remove: async (bytes) => {
@@ -112,21 +98,32 @@ function writer(receiptId: string, options: FolderOptions, room: Room): ResultWr
 }
 
 async function readKept(
-  receiptId: string,
-  kind: ResultKind,
+  kept: Kept,
+  choose: ChoosePart | undefined,
   { folder, problem }: FolderOptions,
 ): Promise<StoredResult | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await open(fileOf(folder, receiptId, kind), constants.O_RDONLY);
-    const head = await readHead(file);
+    file = await open(fileOf(folder, kept), constants.O_RDONLY);
+    const opened = file;
+    const head = await readHead((bytes) => readEnd(opened, bytes));
     if (head === undefined) throw new Error("the kept answer is not whole");
-    return { ...head, body: file.createReadStream({ start: 0, end: head.bytes - 1 }) };
+    const part = choose === undefined ? { start: 0, end: head.bytes - 1 } : choose(head);
+    if (part !== undefined) return { ...head, body: file.createReadStream(part) };
+    await file.close();
+    return { ...head, body: Readable.from([]) };
   } catch (cause) {
     await file?.close();
-    if (!isMissing(cause)) problem(receiptId, cause);
+    if (!isMissing(cause)) problem(kept.receiptId, cause);
     return undefined;
   }
+}
+
+async function readEnd(file: FileHandle, bytes: number): Promise<KeptEnd> {
+  const { size } = await file.stat();
+  const buffer = Buffer.alloc(Math.min(bytes, size));
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+  return { last: buffer.subarray(0, bytesRead), size };
 }
 
 /** Counts what lay there before this process wrote anything. */
@@ -159,7 +156,7 @@ async function removeSpans(
 
 async function spans(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(noneIfMissing);
-  return names.filter((name) => /^[0-9a-z]{5}$/.test(name)).sort();
+  return names.filter(isSpan).sort();
 }
 
 async function makeFolder(folder: string, place: string): Promise<void> {
@@ -177,15 +174,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function fileOf(folder: string, receiptId: string, kind: ResultKind): string {
+function fileOf(folder: string, { receiptId, kind }: Kept): string {
   return join(folder, spanOf(receiptId), `${receiptId}.${kind}`);
-}
-
-/** @throws Error for what isn't a receipt's id: it becomes part of a path. */
-function spanOf(receiptId: string): string {
-  const span = idSpanOf("rcpt", receiptId);
-  if (span === undefined) throw new Error(`not a receipt's id: ${JSON.stringify(receiptId)}`);
-  return span;
 }
 
 function isMissing(cause: unknown): boolean {

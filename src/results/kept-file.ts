@@ -1,6 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
 import { z } from "zod";
-import type { ResultHead } from "./port.ts";
+import type { ResultHead, StoredHead } from "./port.ts";
 
 /**
  * The form of a kept answer: its body, then its head as JSON, then 16 characters that say how long the
@@ -11,6 +10,8 @@ const MARK = "kept1:";
 const FOOTER_BYTES = 16;
 /** A head holds a status and a dozen headers. */
 const HEAD_BYTES_MAX = 64 * 1024;
+/** As a rule a head and what follows it are shorter. */
+const USUAL_END_BYTES = 2_048;
 
 const headSchema = z.object({
   status: z.int().min(100).max(599),
@@ -27,17 +28,26 @@ export function trailer(head: ResultHead, bytes: number): Buffer {
   return Buffer.concat([text, Buffer.from(footer, "latin1")]);
 }
 
-/** The head of a kept answer; undefined when the file isn't a whole one. */
+/** The end of something kept: its last bytes, as many as there are up to what was asked for, and its whole size. */
+export type KeptEnd = { readonly last: Buffer; readonly size: number };
+
+/**
+ * The head of something kept; undefined when it isn't a whole one.
+ *
+ * @param readEnd reads so many of its last bytes; asked a second time where a head is a long one.
+ */
 export async function readHead(
-  file: FileHandle,
-): Promise<(ResultHead & { readonly bytes: number }) | undefined> {
-  const { size } = await file.stat();
-  const footer = (await readAt(file, size - FOOTER_BYTES, FOOTER_BYTES)).toString("latin1");
+  readEnd: (bytes: number) => Promise<KeptEnd>,
+): Promise<StoredHead | undefined> {
+  const first = await readEnd(USUAL_END_BYTES);
+  const footer = first.last.subarray(-FOOTER_BYTES).toString("latin1");
   const length = new RegExp(`^${MARK}(\\d{10})$`).exec(footer)?.[1];
   const headBytes = Number(length ?? "0");
   if (headBytes === 0 || headBytes > HEAD_BYTES_MAX) return undefined;
-  const bytes = size - FOOTER_BYTES - headBytes;
-  const head = headSchema.safeParse(parsed(await readAt(file, bytes, headBytes)));
+  const endBytes = headBytes + FOOTER_BYTES;
+  const { last, size } = endBytes <= first.last.length ? first : await readEnd(endBytes);
+  const bytes = size - endBytes;
+  const head = headSchema.safeParse(parsed(last.subarray(-endBytes, -FOOTER_BYTES)));
   return head.data?.bytes === bytes ? head.data : undefined;
 }
 
@@ -47,12 +57,4 @@ function parsed(bytes: Buffer): unknown {
   } catch {
     return undefined; // not a head
   }
-}
-
-/** Fewer bytes where the file has no more. */
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  if (position < 0) return Buffer.alloc(0);
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await file.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
 }

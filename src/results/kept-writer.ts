@@ -1,7 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { trailer } from "./kept-file.ts";
-import type { ResultHead, ResultKind, ResultWriter } from "./port.ts";
+import type { ResultHead, ResultWriter } from "./port.ts";
 
 /** So much may wait for the disk before whoever writes is asked to wait too. */
 const BACKLOG_BYTES_MAX = 1024 * 1024;
@@ -10,14 +9,27 @@ const SLOWING_MS_MAX = 5_000;
 /** So long the last bytes may take to be on the disk. */
 const SEAL_MS_MAX = 10_000;
 
+/** A file, or whatever takes bytes like one, in their order. */
+export type PlacedFile = {
+  readonly write: (
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<{ readonly bytesWritten: number }>;
+  /** Resolves once all of it is there to stay. */
+  readonly sync: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
 /** Where a writer's bytes go. */
 export type Place = {
   /** Makes the file that nobody reads yet. @throws when there is no room for it. */
-  readonly open: () => Promise<FileHandle>;
+  readonly open: () => Promise<PlacedFile>;
   /** Counts bytes that are about to be written. @throws when they are too many. */
   readonly take: (bytes: number) => void;
   /** Gives the whole file, closed and on the disk, its lasting name; resolves once that is on the disk too. */
-  readonly publish: (kind: ResultKind) => Promise<void>;
+  readonly publish: () => Promise<void>;
   /** Removes the file that nobody reads, and what it counted. */
   readonly remove: (bytes: number) => Promise<void>;
   /** Is told once why an answer isn't kept. */
@@ -30,7 +42,7 @@ export type Place = {
 export class KeptWriter implements ResultWriter {
   readonly #place: Place;
   #work: Promise<void> = Promise.resolve();
-  #file: FileHandle | undefined;
+  #file: PlacedFile | undefined;
   #length = 0;
   #backlog = 0;
   #slowedMs = 0;
@@ -46,9 +58,9 @@ export class KeptWriter implements ResultWriter {
     return this.#backlog < BACKLOG_BYTES_MAX || this.#failed ? undefined : this.#waitForDisk();
   }
 
-  async seal(kind: ResultKind, head: ResultHead, tail: Buffer): Promise<boolean> {
+  async seal(head: ResultHead, tail: Buffer): Promise<boolean> {
     this.#queue(tail);
-    const sealed = this.#then(() => this.#finish(kind, head));
+    const sealed = this.#then(() => this.#finish(head));
     const inTime = await within(sealed, this.#place.sealMsMax ?? SEAL_MS_MAX);
     if (!inTime) this.#fail(new Error("the disk took too long to take the end of an answer"));
     return !this.#failed;
@@ -96,13 +108,13 @@ export class KeptWriter implements ResultWriter {
     }
   }
 
-  async #finish(kind: ResultKind, head: ResultHead): Promise<void> {
+  async #finish(head: ResultHead): Promise<void> {
     await this.#append(trailer(head, this.#length));
     await this.#file?.sync();
     await this.#close();
     // It may have taken too long meanwhile, and be given up.
     if (this.#failed) return;
-    await this.#place.publish(kind);
+    await this.#place.publish();
     this.#sealed = true;
   }
 

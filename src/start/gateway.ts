@@ -7,12 +7,13 @@ import type { Config } from "../config.ts";
 import { sha256 } from "../gateway/api-keys.ts";
 import { Connections } from "../gateway/connections.ts";
 import type { Deps, Log } from "../gateway/deps.ts";
+import { PictureUrls } from "../gateway/picture-urls.ts";
 import { warmPrompts } from "../gateway/prompt.ts";
 import { RunningCalls } from "../gateway/running-calls.ts";
 import type { ApiDeps } from "../http/api-deps.ts";
 import { createGatewayServer } from "../http/server.ts";
-import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
+import type { Outputs } from "../outputs/port.ts";
 import type { ResultStore } from "../results/port.ts";
 import { registrations } from "../vendors/registry.ts";
 import { announce } from "./announce.ts";
@@ -24,14 +25,16 @@ import {
   prepareHome,
   readSandboxFile,
   removeRunFile,
+  resultsSecret,
   writeRunFile,
   writeSandboxFile,
 } from "./home.ts";
 import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { type OpenBooks, openBooks } from "./open-books.ts";
+import { openOutputs } from "./open-outputs.ts";
 import { openResults } from "./open-results.ts";
-import { ownerDefaults } from "./owner-defaults.ts";
+import { type OwnerDefaults, ownerDefaults } from "./owner-defaults.ts";
 import { packageFolder, packageVersion } from "./package.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
 
@@ -79,7 +82,7 @@ async function start(
   const { connections: listed, ...catalog } = readCatalog(config);
   const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
-  const autoAs = ownerDefaults(config.settings, catalog);
+  const defaults = ownerDefaults(config.settings, catalog);
   const gateway = createGatewayServer();
   const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
   const url = await listen(gateway.server, host, port);
@@ -95,6 +98,11 @@ async function start(
   });
   reportLeftOut(leftOut, log);
   const results = openResults(config, log, stack);
+  const kept = {
+    results,
+    pictureUrls: pictureUrls(config, url, log),
+    outputs: openOutputs(config, stack),
+  };
   const books = await openBooks(
     { config, world, catalog, connections: connected, results, log },
     stack,
@@ -103,7 +111,7 @@ async function start(
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {
     ...dependencies(
-      { config, world, catalog, autoAs, connections: new Connections(connected), results, log },
+      { config, world, catalog, defaults, connections: new Connections(connected), ...kept, log },
       books,
     ),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
@@ -153,29 +161,48 @@ function dependencies(
     readonly config: Config;
     readonly world: World;
     readonly catalog: Catalog;
-    readonly autoAs: AutoAs;
+    readonly defaults: OwnerDefaults;
     readonly connections: Connections;
     readonly results: ResultStore;
+    readonly pictureUrls: PictureUrls;
+    readonly outputs: Outputs | undefined;
     readonly log: Log;
   },
   books: OpenBooks,
 ): Deps {
-  const { config, world, catalog, autoAs, connections, results, log } = of;
+  const { config, defaults, ...given } = of;
   return {
-    world,
-    catalog,
-    connections,
-    results,
+    ...given,
     running: new RunningCalls(),
     waitForSameMs: WAIT_FOR_SAME_MS,
-    log,
-    autoAs,
+    ...defaults,
     ledger: books.ledger,
     process: books.process,
     end: books.end,
-    asOf: () => config.asOf ?? new Date().toISOString().slice(0, 10),
+    asOf: () => config.asOf ?? today(),
+    today,
     vendorTimeoutMs: config.vendorTimeoutMs,
   };
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+/** What signs the URLs of pictures; a secret of this home's own is no use to other gateways on one ledger. */
+function pictureUrls(config: Config, listening: string, log: Log): PictureUrls {
+  const { secret, urlSeconds } = config.results;
+  if (config.databaseUrl !== undefined && secret === undefined) {
+    log.warn(
+      { home: config.home },
+      "picture URLs are signed for this home alone: set SPOTMETER_RESULTS_SECRET where several gateways share a ledger",
+    );
+  }
+  return new PictureUrls({
+    base: config.publicUrl ?? listening,
+    secret: resultsSecret(config.home, secret),
+    lifetimeSeconds: urlSeconds,
+  });
 }
 
 /** Live orders never go over another key instead: whoever watches the log must know why one is missing. */

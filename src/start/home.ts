@@ -63,6 +63,17 @@ export function masterKey(
   return { key, made: true };
 }
 
+/** What URLs of pictures are signed with: given, kept from an earlier start, or made now. */
+export function resultsSecret(home: string, given: string | undefined): string {
+  if (given !== undefined) return given;
+  const file = join(home, "results.key");
+  const kept = readText(file)?.trim();
+  if (kept !== undefined && kept !== "") return kept;
+  const made = randomBytes(32).toString("base64url");
+  writeOwnerOnly(file, `${made}\n`);
+  return made;
+}
+
 const processFile = z.object({ process: z.string() });
 
 /** The process that had this home before, if any; from now on it is ours. Hold the owner lock. */

@@ -1,19 +1,23 @@
 import type { Config } from "../config.ts";
 import type { Log } from "../gateway/deps.ts";
-import { openResultFolder, type ResultFolder } from "../results/folder.ts";
+import { openResultFolder } from "../results/folder.ts";
+import type { SweptStore } from "../results/port.ts";
+import { openS3Results } from "../results/s3-results.ts";
+import { placeText } from "../results/store-place.ts";
 import { StartError } from "./errors.ts";
+import { openBucket } from "./open-bucket.ts";
 
 /** Answers whose time is over are looked for this often; at once again while there are more. */
 const SWEEP_MS = 60 * 60_000;
 const SWEEP_MORE_MS = 10_000;
 
 /**
- * Opens the folder of answers that may be asked for again, and keeps it swept until the stack is disposed of.
+ * Opens the store of answers and pictures that may be asked for again, and keeps it swept until the stack is disposed of.
  *
  * @throws StartError when it can't be used.
  */
-export function openResults(config: Config, log: Log, stack: AsyncDisposableStack): ResultFolder {
-  const results = openFolder(config, log);
+export function openResults(config: Config, log: Log, stack: AsyncDisposableStack): SweptStore {
+  const results = openStore(config, log, stack);
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> | undefined;
   const sweepAndWait = (): void => {
@@ -29,22 +33,26 @@ export function openResults(config: Config, log: Log, stack: AsyncDisposableStac
   return results;
 }
 
-function openFolder(config: Config, log: Log): ResultFolder {
-  const { folder } = config.results;
+function openStore(config: Config, log: Log, stack: AsyncDisposableStack): SweptStore {
+  const { place, bytesMax } = config.results;
+  const problem = (receipt: string, cause: unknown): void =>
+    log.error({ receipt, cause }, "an answer can't be kept, or read, to be given again");
+  if (place.kind === "s3") {
+    const bucket = openBucket(place, { setting: "SPOTMETER_RESULTS", s3: config.s3 }, stack);
+    return openS3Results({ bucket, prefix: place.prefix, problem });
+  }
   try {
-    return openResultFolder({
-      ...config.results,
-      problem: (receipt, cause) =>
-        log.error({ receipt, cause }, "an answer can't be kept, or read, to be given again"),
-    });
+    return openResultFolder({ folder: place.folder, bytesMax, problem });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`the folder of results ${folder} can't be used: ${why}`, { cause });
+    throw new StartError(`the folder of results ${placeText(place)} can't be used: ${why}`, {
+      cause,
+    });
   }
 }
 
 /** Whether there is more to remove. */
-async function sweep(results: ResultFolder, log: Log): Promise<boolean> {
+async function sweep(results: SweptStore, log: Log): Promise<boolean> {
   try {
     const { removed, bytes, more } = await results.sweep();
     if (removed > 0) log.info({ removed, bytes }, "kept answers whose time is over were removed");

@@ -33,8 +33,11 @@ export type VendorCall = {
  * Called only after the vendor's status and content type were right.
  */
 export type ImageSink = {
-  /** `served` is given where the vendor has named its model already, or is known to name none (null). */
-  begin(served?: { readonly model: string | null }): void;
+  /**
+   * `served` is given where the vendor has named its model already, or is known to name none (null); `draft`,
+   * counted from 0, for an interim picture that was asked for, which is no image of the answer.
+   */
+  begin(served?: { readonly model: string | null }, draft?: number): void;
   /** Base64 characters, JSON's escapes undone. A promise asks the adapter to wait for it before giving more. */
   piece(base64: Buffer): Promise<void> | undefined;
   end(): void;
@@ -116,6 +119,8 @@ export type ResumedTask = {
   readonly taskId: string;
   readonly connection: Connection;
   readonly signal: AbortSignal;
+  /** Reference pictures that went out with it. */
+  readonly references: number;
   /** Where its pictures are to go, and how many were asked for; undefined when nobody wants them any more. */
   readonly collect?: { readonly sink: ImageSink; readonly imagesAsked: number };
 };

@@ -26,6 +26,7 @@ async function collect(paths: readonly string[], imagesAsked: number) {
     taskId: "task-1",
     connection,
     signal: AbortSignal.timeout(10_000),
+    references: 0,
     collect: { sink, imagesAsked },
   });
   const whole = sink.whole.map((base64) => Buffer.from(base64, "base64").toString("utf8"));

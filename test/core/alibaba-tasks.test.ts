@@ -220,7 +220,12 @@ describe("a DashScope task", () => {
         accepted: await acceptedFor(MODEL),
       });
       const signal = AbortSignal.timeout(timeoutMs);
-      return await alibabaVendor().resume?.({ taskId: "task-1", connection, signal });
+      return await alibabaVendor().resume?.({
+        taskId: "task-1",
+        connection,
+        signal,
+        references: 0,
+      });
     }
 
     it("succeeded: its usage is known in either shape", async () => {

@@ -24,7 +24,7 @@ async function bill(
   const facts = came.facts ?? {};
   const estimate = alibabaVendor().estimate(accepted);
   const quote = quoteEstimate(accepted.model, price, { facts, n, estimate });
-  const { usage } = readUsage(came.usage, shape, came.images);
+  const { usage } = readUsage(came.usage, shape, { made: came.images, references: 0 });
   const charge = chargeFor({ usage, images: BigInt(came.images) }, quote.frozen);
   return {
     ceiling: formatUsd(quote.frozen.ceiling),
@@ -96,7 +96,7 @@ describe("the bill of a DashScope image", () => {
       output_image_type: "qima_output_2k",
       input_image_count: 3,
     };
-    const read = readUsage(usage, "three", 1);
+    const read = readUsage(usage, "three", { made: 1, references: 0 });
     const price = (await acceptedFor("qwen-image-3.0")).model.rateCard.at(-1);
     if (price === undefined || read.usage.kind === "missing") throw new Error("nothing to rate");
     // 0.03 + 3 x 0.003
@@ -156,11 +156,14 @@ describe("usage that can't be billed as reported is missing, with its reason", (
     { law: "fewer than came", usage: { image_count: 1 }, reason: "contradictory" },
     { law: "the other shape's count", usage: { output_image_count: 2 }, reason: "contradictory" },
   ])("two pictures and $law is $reason", ({ usage, reason }) => {
-    expect(readUsage(usage, "classic", 2).usage).toEqual({ kind: "missing", reason });
+    expect(readUsage(usage, "classic", { made: 2, references: 0 }).usage).toEqual({
+      kind: "missing",
+      reason,
+    });
   });
 
   it("a count above the pictures stands as reported: billing splits it", () => {
-    const read = readUsage({ image_count: 4 }, "classic", 3);
+    const read = readUsage({ image_count: 4 }, "classic", { made: 3, references: 0 });
     expect(read.flags).toEqual(["count_above_images"]);
     expect(read.usage).toEqual({
       kind: "reported",
@@ -220,7 +223,7 @@ describe("the tier of a 3.0 picture", () => {
     },
   ])("$law", ({ type, wh: [width = 0, height = 0], area, flags }) => {
     const usage = { ...size(width, height), output_image_type: type };
-    const read = readUsage(usage, "three", 1);
+    const read = readUsage(usage, "three", { made: 1, references: 0 });
     expect(read.flags).toEqual(flags);
     expect(read.usage).toEqual({
       kind: "reported",
@@ -236,7 +239,7 @@ describe("the tier of a 3.0 picture", () => {
 
   it("the type alone decides where no size is told", () => {
     const usage = { output_image_count: 1, output_image_type: "qima_output_1k" };
-    expect(readUsage(usage, "three", 1).usage).toEqual({
+    expect(readUsage(usage, "three", { made: 1, references: 0 }).usage).toEqual({
       kind: "reported",
       items: [{ meter: "output_images", quantity: 1n, areaPixels: 2_250_000n }],
     });
@@ -249,7 +252,7 @@ describe("usage arithmetic", () => {
       fc.property(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 20 }), (count, made) => {
         for (const shape of ["classic", "three"] as const) {
           const field = shape === "three" ? "output_image_count" : "image_count";
-          const { usage } = readUsage({ [field]: count }, shape, made);
+          const { usage } = readUsage({ [field]: count }, shape, { made: made, references: 0 });
           expect(usage.kind).toBe(count >= made ? "reported" : "missing");
           if (usage.kind === "reported") {
             expect(usage.items).toContainEqual(
@@ -265,9 +268,39 @@ describe("usage arithmetic", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat({ max: 6 }), (usage, made) => {
         expect(["reported", "missing"]).toContain(
-          readUsage(usage, shapeOf(usage), made).usage.kind,
+          readUsage(usage, shapeOf(usage), { made: made, references: 0 }).usage.kind,
         );
       }),
     );
+  });
+});
+
+describe("references in a usage", () => {
+  const three = { output_image_count: 1, output_image_type: "qima_output_1k" };
+  const read = (inputs: object) =>
+    readUsage({ ...three, ...inputs }, "three", { made: 1, references: 2 }).usage;
+
+  it("are what the 3.0 family counts of them", () => {
+    expect(read({ input_image_count: 2 })).toMatchObject({
+      items: [{ meter: "output_images" }, { meter: "reference_images", quantity: 2n }],
+    });
+  });
+
+  it.each([{}, { input_image_count: 0 }, { input_image_count: 1 }])(
+    "%o of 2 that went out contradicts itself: billed at the ceiling",
+    (inputs) => {
+      expect(read(inputs)).toEqual({ kind: "missing", reason: "contradictory" });
+    },
+  );
+
+  it("of all others are those that went out, which have no price", () => {
+    const made = { made: 2, references: 3 };
+    expect(readUsage({ image_count: 2 }, "classic", made).usage).toEqual({
+      kind: "reported",
+      items: [
+        { meter: "output_images", quantity: 2n },
+        { meter: "reference_images", quantity: 3n },
+      ],
+    });
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { quoteEstimate } from "../../src/billing/quote.ts";
 import type { ImageOrder } from "../../src/gates/order.ts";
+import { formatUsd } from "../../src/money/pico-usd.ts";
 import { byteplusVendor } from "../../src/vendors/byteplus/client.ts";
 import { wireBody } from "../../src/vendors/byteplus/request.ts";
-import { acceptedFor } from "./vendor-bench.ts";
+import { drawn, measured } from "./pictures.ts";
+import { acceptedFor, callTo, recordingSink, sendJson, serve } from "./vendor-bench.ts";
 
 const always = { prompt: "a matte blue mug", response_format: "b64_json" };
 
@@ -139,5 +142,65 @@ describe("an estimate of BytePlus'", () => {
     const { expected, ceiling } = byteplusVendor().estimate(await acceptedFor(id, asked));
     expect(expected).toEqual([{ meter: "output_images", quantity: 1n, areaPixels }]);
     expect(ceiling).toEqual(expected);
+  });
+
+  it("references stand once beside it: 0.117 for ten on 5.0 pro, 0.044 for three on 5.5", async () => {
+    const total = async (id: string, count: number, label: string) => {
+      const references = manyMeasured(count);
+      const size = { kind: "label", label } as const;
+      const accepted = await acceptedFor(id, { size, ...references });
+      const price = accepted.model.rateCard.at(-1);
+      if (price === undefined) throw new Error("no price");
+      const estimate = byteplusVendor().estimate(accepted);
+      const quote = quoteEstimate(accepted.model, price, { facts: {}, n: 1n, estimate });
+      return [formatUsd(quote.expected.total), formatUsd(quote.ceiling.total)];
+    };
+    // B7: 0.09 + 9 x 0.003, the first free. B4: 0.045. B9: 0.020 + 3 x 0.008. B8: 0.018, references free.
+    expect(await total("seedream-5-0-pro", 10, "2K")).toEqual(["0.117", "0.117"]);
+    expect(await total("seedream-5-0-pro", 1, "1.5K")).toEqual(["0.045", "0.045"]);
+    expect(await total("seedream-5-5", 3, "1K")).toEqual(["0.044", "0.044"]);
+    expect(await total("seedream-5-0-flash", 10, "2K")).toEqual(["0.018", "0.018"]);
+  });
+});
+
+function manyMeasured(count: number): Pick<ImageOrder, "references"> {
+  const [first, ...rest] = Array.from({ length: count }, () => measured());
+  return first === undefined ? {} : { references: [first, ...rest] };
+}
+
+describe("an edit to BytePlus", () => {
+  it.each([
+    ["seedream-4-0", 1],
+    ["seedream-5-5", 2],
+    ["seededit-3-0", 1],
+  ])("%s: %i reference goes as a data URL, several as a list", async (id, count) => {
+    await using server = await serve((_request, response) => {
+      sendJson(response, 200, { data: [{ b64_json: "AAAA" }] });
+    });
+    const photo = drawn(40, 40, { format: "jpeg" });
+    const references = count === 1 ? ([photo] as const) : ([photo, photo] as const);
+    const accepted = await acceptedFor(id, { references });
+    const call = callTo("byteplus", { origin: server.origin, accepted });
+    await byteplusVendor().dispatch(call, recordingSink());
+    expect(server.seen).toHaveLength(1);
+    const [seen] = server.seen;
+    expect(seen?.url).toBe("/images/generations");
+    expect(seen?.headers["content-length"]).toBe(String(seen?.bytes.length));
+    const url = `data:image/jpeg;base64,${photo.file.toString("base64")}`;
+    expect(JSON.parse(seen?.body ?? "")).toEqual({
+      ...always,
+      model: accepted.model.wireId,
+      image: count === 1 ? url : [url, url],
+      watermark: false,
+    });
+  });
+
+  it("5.0 pro's see-through picture of one with alpha", async () => {
+    const references = [measured({ alpha: true })] as const;
+    const asked = { references, background: "transparent", outputFormat: "png" };
+    expect(wireBody(await acceptedFor("seedream-5-0-pro", asked))).toMatchObject({
+      background: "transparent",
+      output_format: "png",
+    });
   });
 });

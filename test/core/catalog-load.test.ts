@@ -104,6 +104,17 @@ describe("a row that contradicts itself", () => {
     ["seededit-3-0", `"min": 1,\n      "max": 1`, `"min": 0,\n      "max": 1`, "needs min 1"],
     ["gpt-image-2", `"snapshots": [`, `"snapshots": ["gpt-image-2.1", `, "is not an alias"],
     ["gpt-image-2", `"aliases": [`, `"aliases": ["openai/gpt-2", `, "without being listed"],
+    ["dall-e-3", `"max": 0`, `"max": 1`, "references without a law"],
+    ["seedream-4-0", `"max": 10,`, `"max": 0,`, "the model takes no references"],
+    [
+      "seedream-4-0",
+      `"kind": "free"`,
+      `"kind": "constant", "expected": 1, "ceiling": 1`,
+      "on a flat",
+    ],
+    ["gpt-image-2", `"further": 1,`, `"further": 2,`, "first or further is above the ceiling"],
+    ["gemini-3-pro-image", `"expected": 560`, `"expected": 561`, "expected is above the ceiling"],
+    ["wan2.7-image", `"opaqueFormats": ["png"]`, `"opaqueFormats": ["gif"]`, "one of its formats"],
   ])("%s: %s becomes %s", (id, from, to, message) => {
     plant(id, from, to);
     expect(complaints().join("\n")).toContain(message);
@@ -150,6 +161,18 @@ describe("a unit without exactly one price", () => {
       "factor_grid models have no output_images",
     ],
     ["seedream-4-0", `"meter": "output_images"`, `"meter": "reference_images"`, "0 prices"],
+    [
+      "seedream-4-0",
+      `"kind": "free"`,
+      `"kind": "counted"`,
+      "reference_images: 0 prices for area 1, standard tier, not 1",
+    ],
+    [
+      "gpt-image-2",
+      `"meter": "image_input_tokens"`,
+      `"meter": "search_queries"`,
+      "image_input_tokens: 0 prices for quality low, area 1, standard tier, not 1",
+    ],
     ["gpt-image-2", `"usd": "30.00"`, `"usd": "30.0000001"`, "does not divide exactly"],
     ["dall-e-3", `"quality": ["hd"]`, `"quality": ["ultra"]`, `"ultra" is not a tier`],
   ])("%s: %s becomes %s", (id, from, to, message) => {
@@ -157,7 +180,7 @@ describe("a unit without exactly one price", () => {
     expect(complaints().join("\n")).toContain(message);
   });
 
-  it("references without a price are free, not a problem", () => {
+  it("references without a price are no problem where the row's law says that they are free", () => {
     plant("seedream-4-0", `"alsoSources"`, `"alsoSources"`);
     expect(complaints()).toEqual([]);
   });

@@ -97,6 +97,7 @@ describe("an owner's price", () => {
       terms:
         - { meter: output_images, usd: "0.03", per: 1, when: { areaUpTo: 2250000 } }
         - { meter: output_images, usd: "0.06", per: 1, when: { area_above: 2250000 } }
+        - { meter: reference_images, usd: "0.002", per: 1, once: request }
 `;
 
   it("prices a model that had none", () => {
@@ -109,6 +110,13 @@ describe("an owner's price", () => {
         terms: [{ meter: "output_images", usd: "0.028", per: 1, once: "image" }],
       },
     ]);
+  });
+
+  it("that says nothing of references which the vendor counts is refused: they would be free", () => {
+    const silent = price.replace(/ +- \{ meter: reference_images.*\n/, "");
+    expect(() => load(silent)).toThrow(
+      "prices.qwen-image-3.0-pro.0.terms: reference_images: 0 prices for area 1, standard tier, not 1",
+    );
   });
 
   it("is a later version beside the shipped one", () => {

@@ -337,3 +337,54 @@ describe("output laws", () => {
     });
   });
 });
+
+describe("reference laws", () => {
+  it("stand where a model takes references, and only there", () => {
+    for (const { id, capabilities, referenceLaw } of catalog.models) {
+      expect([id, referenceLaw !== undefined]).toEqual([id, capabilities.references.max > 0]);
+    }
+  });
+
+  it.each([
+    [
+      "gpt-image-2",
+      { kind: "patches", edge: 32, patchesMax: 1536, text: { first: 1, further: 1 } },
+    ],
+    ["gpt-image-2.5-flare", { kind: "patches", enlargeTo: 1024, enlargeMax: 2, mark: "guess" }],
+    ["gpt-image-2.6-sunburst", { kind: "patches", ratioMax: 3, mark: "guess" }],
+    [
+      "gpt-image-1.5",
+      { kind: "tiles", base: 65, perTile: 129, tilesMax: 4, highFidelity: { references: 5 } },
+    ],
+    ["gpt-image-1", { kind: "tiles", highFidelity: { references: 1, square: 4160, other: 6240 } }],
+    ["gemini-2.5-flash-image", { kind: "constant", expected: 1290, ceiling: 1290 }],
+    ["gemini-3-pro-image", { kind: "constant", expected: 560, ceiling: 560, mark: "spec" }],
+    ["gemini-3.1-flash-image", { kind: "constant", expected: 1120, ceiling: 1120 }],
+    ["gemini-3.1-flash-lite-image", { kind: "constant", ceiling: 1120 }],
+    ["gemini-nano-banana-2.1", { kind: "constant", ceiling: 1120, mark: "third" }],
+    ["qwen-image-3.0", { kind: "counted" }],
+    ["qwen-image-3.0-pro", { kind: "counted" }],
+    ["qwen-image-2.0", { kind: "free", mark: "spec" }],
+    ["wan2.7-image", { kind: "free", mark: "spec" }],
+    ["seedream-4-0", { kind: "free", mark: "spec" }],
+    ["seedream-5-0-pro", { kind: "counted" }],
+    ["seedream-5-0-flash", { kind: "free", mark: "third" }],
+    ["seedream-5-5", { kind: "counted" }],
+  ])("%s", (name, law) => {
+    expect(model(name).referenceLaw).toMatchObject(law);
+  });
+
+  it("mini and chatgpt-image-latest take no input_fidelity, so high fidelity costs nothing there", () => {
+    expect(model("gpt-image-1-mini").referenceLaw).not.toHaveProperty("highFidelity");
+    expect(model("chatgpt-image-latest").referenceLaw).not.toHaveProperty("highFidelity");
+  });
+
+  it("wan2.7 reads png without alpha only; pro makes a see-through picture of exactly one with alpha", () => {
+    expect(model("wan2.7-image").capabilities.references.opaqueFormats).toEqual(["png"]);
+    expect(model("seedream-5-0-pro").capabilities.background).toEqual({
+      values: ["opaque", "transparent"],
+      transparentFormats: ["png"],
+      transparentOfAlphaReferences: 1,
+    });
+  });
+});

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { chargeFor } from "../../src/billing/charge.ts";
 import { billImages, type FrozenQuote } from "../../src/billing/quote.ts";
 import { rateItems } from "../../src/billing/rate.ts";
-import { missingReasons, splitAtDelivered, type UsageItem } from "../../src/billing/usage.ts";
+import { missingReasons, type UsageItem } from "../../src/billing/usage.ts";
 import { type PriceVersion, priceVersionSchema } from "../../src/catalog/schema.ts";
 import { formatUsd, sumUsd } from "../../src/money/pico-usd.ts";
 
@@ -108,6 +108,62 @@ describe("a charge", () => {
     expect([high.amount, high.vendorCost.total].map(formatUsd)).toEqual(["0.00588", "0.00784"]);
   });
 
+  it("is the quoted price, line by line, when the echoed one comes to the same", () => {
+    // 60 x 0.000005 + 10 x 0.00003 = 0.0006 = 60 x 0.00001
+    const same = priceOf([
+      { meter: "text_input_tokens", usd: "10.00", per: 1_000_000 },
+      { meter: "image_output_tokens", usd: "0", per: 1_000_000 },
+    ]);
+    const items: UsageItem[] = [
+      { meter: "text_input_tokens", quantity: 60n },
+      { meter: "image_output_tokens", quantity: 10n },
+    ];
+    const usage = { kind: "reported", items } as const;
+    const charge = chargeFor({ images: 1n, usage, echoedPrice: same }, quote(1n));
+    expect(charge.lines.map((line) => formatUsd(line.amount))).toEqual(["0.0003", "0.0003"]);
+    expect(charge.vendorCost.lines.map((line) => formatUsd(line.amount))).toEqual(["0.0006", "0"]);
+  });
+
+  it("is flat when pictures and references make it up, and usage as soon as a token does", () => {
+    const mixed = priceOf([
+      { meter: "output_images", usd: "0.04", per: 1 },
+      { meter: "reference_images", usd: "0.003", per: 1, once: "request" },
+      { meter: "text_input_tokens", usd: "5.00", per: 1_000_000 },
+    ]);
+    const pictures: UsageItem[] = [
+      { meter: "output_images", quantity: 1n },
+      { meter: "reference_images", quantity: 2n },
+    ];
+    const words: UsageItem = { meter: "text_input_tokens", quantity: 100n };
+    const charge = (items: readonly UsageItem[]) => {
+      const frozen = quote(1n, mixed, [...pictures, words]);
+      const { basis, amount } = chargeFor(
+        { images: 1n, usage: { kind: "reported", items } },
+        frozen,
+      );
+      return [basis, formatUsd(amount)];
+    };
+    expect(charge(pictures)).toEqual(["flat", "0.046"]);
+    expect(charge([...pictures, words])).toEqual(["usage", "0.0465"]);
+  });
+
+  it("above the ceiling carries what the house takes over as one line", () => {
+    const items: UsageItem[] = [{ meter: "image_output_tokens", quantity: 1_000n }]; // 0.03
+    const charge = chargeFor({ images: 1n, usage: { kind: "reported", items } }, quote(1n));
+    // 0.03 - 0.006305
+    const over = -23_695_000_000n;
+    expect(charge.lines.slice(1)).toEqual([
+      { meter: "overrun", quantity: 1n, unitPrice: over, amount: over, mark: "spec" },
+    ]);
+  });
+
+  it("of a call without an image is none", () => {
+    const usage = { kind: "missing", reason: "absent" } as const;
+    expect(() => chargeFor({ images: 0n, usage }, quote(1n))).toThrow(
+      "a call without an image is not charged",
+    );
+  });
+
   it("is never above the ceiling, whatever usage says", () => {
     const quantity = fc.bigInt(0n, 10n ** 7n);
     fc.assert(
@@ -169,23 +225,5 @@ describe("rating", () => {
     expect(formatUsd(billImages(items, { price: tiered, facts: {}, images: 6n }).total)).toBe(
       "0.276",
     );
-  });
-
-  it("throws on a meter without a price: the quote has proved that it can't happen", () => {
-    expect(() => rateItems([{ meter: "search_queries", quantity: 1n }], tokens, {})).toThrow(
-      "0 terms price search_queries",
-    );
-  });
-
-  it("exposes the dearest images when it is unknown which ones are missing", () => {
-    const small: UsageItem = { meter: "output_images", quantity: 1n, areaPixels: 1n };
-    const large: UsageItem = { meter: "output_images", quantity: 1n, areaPixels: 9n };
-    expect(splitAtDelivered([large, small], 1n)).toEqual({ charged: [small], exposed: [large] });
-    // An unknown area is priced by the dearest tier, so it counts as the dearest here too.
-    const unknown: UsageItem = { meter: "output_images", quantity: 1n };
-    expect(splitAtDelivered([unknown, large], 1n)).toEqual({
-      charged: [large],
-      exposed: [unknown],
-    });
   });
 });

@@ -3,7 +3,15 @@ import { rateItems } from "../../src/billing/rate.ts";
 import { formatUsd } from "../../src/money/pico-usd.ts";
 import { googleVendor } from "../../src/vendors/google/client.ts";
 import { wireBody, wirePath } from "../../src/vendors/google/request.ts";
-import { acceptedFor, catalogModel } from "./vendor-bench.ts";
+import { drawn, measured } from "./pictures.ts";
+import {
+  acceptedFor,
+  callTo,
+  catalogModel,
+  recordingSink,
+  sendJson,
+  serve,
+} from "./vendor-bench.ts";
 
 const IMAGES_ONLY = { responseModalities: ["IMAGE"] };
 
@@ -93,5 +101,66 @@ describe("what a Gemini image is estimated to use up", () => {
         expect(bound).toBeGreaterThanOrEqual(quantity);
       }
     }
+  });
+});
+
+describe("an edit to Gemini", () => {
+  const RECOLOR = "Recolor this mug: matte cobalt-blue, nothing else.";
+
+  it("has its pictures after the text, in their order, as inline data", async () => {
+    await using server = await serve((_request, response) => {
+      sendJson(response, 400, { error: { code: 400, message: "no", status: "INVALID_ARGUMENT" } });
+    });
+    const [mug, photo] = [drawn(64, 48), drawn(32, 32, { format: "jpeg" })];
+    const asked = { references: [mug, photo] as const, aspectRatio: "16:9" };
+    const accepted = await acceptedFor("gemini-3-pro-image", asked);
+    const call = callTo("google", { origin: server.origin, accepted });
+    expect(await googleVendor().dispatch(call, recordingSink())).toMatchObject({ kind: "refused" });
+    expect(server.seen).toHaveLength(1);
+    const [seen] = server.seen;
+    expect(seen?.headers["content-length"]).toBe(String(seen?.bytes.length));
+    expect(JSON.parse(seen?.body ?? "")).toEqual({
+      contents: [
+        {
+          role: "user",
+          parts: [
+            { text: "a matte blue mug" },
+            { inlineData: { mimeType: "image/png", data: mug.file.toString("base64") } },
+            { inlineData: { mimeType: "image/jpeg", data: photo.file.toString("base64") } },
+          ],
+        },
+      ],
+      generationConfig: { ...IMAGES_ONLY, imageConfig: { aspectRatio: "16:9" } },
+    });
+  });
+
+  it.each([
+    ["gemini-2.5-flash-image", 1, 1_290n, 1_290n],
+    ["gemini-3-pro-image", 2, 1_120n, 1_120n],
+    ["gemini-3.1-flash-image", 3, 3_360n, 3_360n],
+    ["gemini-3.1-flash-lite-image", 1, 1_120n, 1_120n],
+    ["gemini-nano-banana-2.1", 14, 15_680n, 15_680n],
+  ])(
+    "%s: %i references are %s image tokens, whatever their pixels",
+    async (id, count, ...tokens) => {
+      const [first, ...rest] = Array.from({ length: count }, (_, index) =>
+        measured({ width: 16 + index, height: 4_096 }),
+      );
+      if (first === undefined) throw new Error("no picture");
+      const accepted = await acceptedFor(id, { references: [first, ...rest] });
+      const { expected, ceiling } = googleVendor().estimate(accepted);
+      const image = (items: typeof expected) =>
+        items.filter(({ meter }) => meter === "image_input_tokens").map(({ quantity }) => quantity);
+      expect([...image(expected), ...image(ceiling)]).toEqual(tokens);
+    },
+  );
+
+  it("G4, the article's: 7 tokens of text and 1,290 of image are 1,297", async () => {
+    const references = [measured()] as const;
+    const accepted = await acceptedFor("gemini-2.5-flash-image", { prompt: RECOLOR, references });
+    expect(googleVendor().estimate(accepted).expected.slice(0, 2)).toEqual([
+      { meter: "text_input_tokens", quantity: 7n },
+      { meter: "image_input_tokens", quantity: 1_290n },
+    ]);
   });
 });

@@ -5,6 +5,7 @@ import {
   divideExact,
   divideUp,
   formatUsd,
+  minUsd,
   type PicoUsd,
   parseUsd,
   picoUsd,
@@ -45,6 +46,10 @@ describe("PicoUsd", () => {
     expect(() => parseUsd(text)).toThrow(RangeError);
   });
 
+  it("names what it refuses as it was sent", () => {
+    expect(() => parseUsd("1e3")).toThrow('not a USD amount: "1e3"');
+  });
+
   it.each([
     [0n, "0"],
     [5_985_000_000n, "0.005985"],
@@ -78,7 +83,16 @@ describe("PicoUsd", () => {
     // 0.625 USD a million, half of the cached rate 1.25
     expect(divideExact(parseUsd("0.625"), 1_000_000n)).toBe(625_000n);
     expect(() => divideExact(picoUsd(10n), 3n)).toThrow("does not divide exactly");
-    expect(() => divideExact(picoUsd(10n), 0n)).toThrow(RangeError);
+  });
+
+  it.each([0n, -1n, -5n])("is no rate per %d units, even where the division is exact", (by) => {
+    const rate = () => divideExact(parseUsd("10"), by);
+    expect(rate).toThrow(new RangeError(`10 USD does not divide exactly by ${by}`));
+  });
+
+  it("of two amounts the lesser is the lesser in either order", () => {
+    const [less, more] = [picoUsd(-3n), picoUsd(2n)];
+    expect([minUsd(less, more), minUsd(more, less), minUsd(more, more)]).toEqual([-3n, -3n, 2n]);
   });
 
   it("rounds up where it says so", () => {
@@ -89,6 +103,24 @@ describe("PicoUsd", () => {
         expect(share * by >= amount && (share - 1n) * by < amount).toBe(true);
       }),
     );
+  });
+
+  it.each([
+    // 0 of 3 is nothing, with nothing to round up
+    { amount: 0n, by: 3n, is: 0n },
+    { amount: 9n, by: 3n, is: 3n },
+    { amount: 1n, by: 10_000n, is: 1n },
+  ])("$amount p$ divided up by $by is $is p$", ({ amount, by, is }) => {
+    expect(divideUp(picoUsd(amount), by)).toBe(is);
+  });
+
+  it.each([
+    { amount: 10n, by: 0n },
+    { amount: 10n, by: -3n },
+    { amount: -1n, by: 3n },
+  ])("$amount p$ is not divided up by $by: below zero up would be towards it", ({ amount, by }) => {
+    const bound = () => divideUp(picoUsd(amount), by);
+    expect(bound).toThrow(new RangeError(`cannot divide ${amount} p$ up by ${by}`));
   });
 
   it("is made by its own functions only", () => {

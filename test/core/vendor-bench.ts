@@ -50,6 +50,8 @@ export type Seen = {
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 };
 export type Handler = (request: Seen, response: ServerResponse) => void | Promise<void>;
 
@@ -64,11 +66,13 @@ export async function serve(
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
     const entry = {
       method: request.method ?? "",
       url: request.url ?? "",
       headers: request.headers,
-      body: Buffer.concat(chunks).toString("utf8"),
+      body: bytes.toString("utf8"),
+      bytes,
     };
     seen.push(entry);
     await handler(entry, response);

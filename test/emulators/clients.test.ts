@@ -1,11 +1,17 @@
-import { GoogleGenAI } from "@google/genai";
+import { ApiError, GoogleGenAI } from "@google/genai";
 import { imageSize } from "image-size";
 import OpenAI, { toFile } from "openai";
 import { describe, expect, it } from "vitest";
 import { flatPicture } from "../../emulators/picture/flat-picture.ts";
 import { PROMPT, useEmulator } from "./harness.ts";
 
+/** The vendors' own clients, pointed straight at their emulators. */
+
 const emulator = useEmulator();
+const RECOLOR = "Recolor this mug: matte cobalt-blue, nothing else.";
+const square = flatPicture({ width: 1024, height: 1024, format: "png", transparent: false });
+const small = flatPicture({ width: 512, height: 512, format: "png", transparent: true });
+const hole = flatPicture({ width: 1024, height: 1024, format: "png", transparent: true });
 const openai = (): OpenAI =>
   new OpenAI({ apiKey: "test-key", baseURL: `${emulator.url()}/v1`, maxRetries: 0 });
 
@@ -22,14 +28,50 @@ describe("the official openai package", () => {
     expect(imageSize(bytes)).toMatchObject({ width: 1024, height: 1024 });
   });
 
-  it("edits with a file", async () => {
-    const square = flatPicture({ width: 1024, height: 1024, format: "png", transparent: false });
+  const file = () => toFile(square, "mug.png", { type: "image/png" });
+
+  it.each([
+    [1, 1043],
+    [2, 2068],
+    [3, 3093],
+  ])("edits %i files: %i tokens go in", async (count, tokens) => {
     const made = await openai().images.edit({
       model: "gpt-image-2",
-      image: await toFile(square, "mug.png", { type: "image/png" }),
-      prompt: "Recolor this mug: matte cobalt-blue, nothing else.",
+      image: await Promise.all(Array.from({ length: count }, file)),
+      prompt: RECOLOR,
     });
-    expect(made.usage?.input_tokens).toBe(1043);
+    expect(made.usage?.input_tokens).toBe(tokens);
+  });
+
+  it("edits with a mask, and refuses one of another size", async () => {
+    const mask = (bytes: Buffer) => toFile(bytes, "mask.png", { type: "image/png" });
+    const asked = { model: "gpt-image-2", image: await file(), prompt: RECOLOR };
+    const made = await openai().images.edit({ ...asked, mask: await mask(hole) });
+    expect(made.data).toHaveLength(1);
+    const refused = openai().images.edit({ ...asked, mask: await mask(small) });
+    await expect(refused).rejects.toBeInstanceOf(OpenAI.BadRequestError);
+  });
+
+  it("streams an edit", async () => {
+    const stream = await openai().images.edit({
+      model: "gpt-image-2",
+      image: await file(),
+      prompt: RECOLOR,
+      stream: true,
+      partial_images: 2,
+    });
+    const types: string[] = [];
+    for await (const event of stream) types.push(event.type);
+    const partial = "image_edit.partial_image";
+    expect(types).toEqual([partial, partial, "image_edit.completed"]);
+  });
+
+  it("n pictures in one answer; moderation is an error with its own code", async () => {
+    const asked = { model: "gpt-image-2", prompt: PROMPT, quality: "low" } as const;
+    expect((await openai().images.generate({ ...asked, n: 3 })).data).toHaveLength(3);
+    const headers = { "x-emulate": "moderation" };
+    const blocked = openai().images.generate(asked, { headers });
+    await expect(blocked).rejects.toMatchObject({ status: 400, code: "moderation_blocked" });
   });
 
   it("streams", async () => {
@@ -73,5 +115,28 @@ describe("the official @google/genai package", () => {
     const totals: unknown[] = [];
     for await (const chunk of stream) totals.push(chunk.usageMetadata?.totalTokenCount);
     expect(totals.at(-1)).toBe(1405);
+  });
+
+  it("edits with two pictures: each is a gemini picture's worth of tokens", async () => {
+    const inlineData = { mimeType: "image/png", data: square.toString("base64") };
+    const made = await google().models.generateContent({
+      model: "gemini-2.5-flash-image",
+      contents: [{ text: RECOLOR }, { inlineData }, { inlineData }],
+    });
+    // 7 words and 2 x 1,290
+    expect(made.usageMetadata?.promptTokenCount).toBe(2_587);
+  });
+
+  it("a blocked prompt is a good answer without candidates, a wrong key an ApiError", async () => {
+    const asked = { model: "gemini-2.5-flash-image", contents: PROMPT };
+    const config = { httpOptions: { headers: { "x-emulate": "moderation" } } };
+    const blocked = await google().models.generateContent({ ...asked, config });
+    expect(blocked.promptFeedback?.blockReason).toBeDefined();
+    expect(blocked.candidates ?? []).toEqual([]);
+    const stranger = new GoogleGenAI({
+      apiKey: "bad-key",
+      httpOptions: { baseUrl: emulator.url() },
+    });
+    await expect(stranger.models.generateContent(asked)).rejects.toBeInstanceOf(ApiError);
   });
 });

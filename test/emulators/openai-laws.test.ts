@@ -82,6 +82,9 @@ describe("input image tokens", () => {
     [2048, 1152, 1508],
     [3840, 2160, 1508],
     [1600, 900, 1450],
+    // Shapes whose patches fit the budget exactly: 48 x 32 and 64 x 24.
+    [1328, 1992, 1536],
+    [2080, 780, 1536],
     // OpenAI's patch-fit, where the shrink step is ambiguous (the other reading gives 1,530).
     [4032, 3024, 1452],
   ])("gpt-image-2: a %i x %i reference is %i tokens", (width, height, tokens) => {

@@ -52,6 +52,20 @@ export function adoptionContract(name: string, open: () => Promise<Gateways>): v
       expect(await shopper.settled()).toBe(TWICE);
     });
 
+    it("whoever took it over leaves too: the third has it, for one call and one charge", async () => {
+      const shopper = await bench.newShopper();
+      await shopper.orderAndLeave({ "x-emulate": "slow=1500" });
+      await shopper.waitAndLeave(400);
+      await shopper.waitAndLeave(400);
+      await until(async () => (await bench.openHolds()).length === 0);
+      const last = await shopper.order();
+      expect([last.status, last.headers["x-spotmeter-adopted"]]).toEqual([200, "true"]);
+      expect(await bench.callCount()).toBe(1);
+      expect(await shopper.settled()).toBe(COST);
+      // It was given to somebody: the next one is made.
+      expect((await shopper.order()).headers["x-spotmeter-adopted"]).toBeUndefined();
+    });
+
     it("two that come for one call at once: one adopts it, the other is made", async () => {
       const shopper = await bench.newShopper();
       await shopper.orderAndLeave(SLOW);

@@ -240,8 +240,6 @@ describe("HTTP spoken badly", () => {
     "/v2/images/generations",
     "/v1/images",
     "/v1/images/variations",
-    "/v1/chat/completions",
-    "/v1/responses",
     "/../../etc/passwd",
     "/v1/receipts/",
     "/%00",

@@ -101,6 +101,52 @@ describe("clients that don't read", () => {
   });
 });
 
+describe("clients of a stream that stop reading", () => {
+  const streamed = { ...SMALL, stream: true, partial_images: 3 };
+
+  async function eventsIn(response: IncomingMessage): Promise<string[]> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString("utf8");
+    return [...text.matchAll(/^event: (.+)$/gm)].map(([, name = ""]) => name);
+  }
+
+  it("10 at once: all are settled while nobody reads, and every event is there afterwards", async () => {
+    const responses = await Promise.all(Array.from({ length: 10 }, () => stalled(streamed)));
+    await until(async () => (await openHolds()).length === 0);
+    for (const response of responses) {
+      // 21 x 0.000005 + (196 + 300) x 0.00003
+      expect(await receipt(idOf(response))).toMatchObject({ status: "settled", total: "0.014985" });
+    }
+    for (const events of await Promise.all(responses.map(eventsIn))) {
+      expect(events).toEqual([
+        ...Array(3).fill("image_generation.partial_image"),
+        "image_generation.completed",
+      ]);
+    }
+  });
+
+  it("one that hangs up between interim pictures pays for the image that was made, and is told so", async () => {
+    const response = await stalled(streamed, "slow=600");
+    response.destroy();
+    await until(async () => (await openHolds()).length === 0);
+    expect(await receipt(idOf(response))).toMatchObject({
+      status: "settled",
+      total: "0.014985",
+      flags: ["client_gone"],
+    });
+  });
+
+  it("a vendor that breaks off inside a stream: nothing is charged, and the client isn't given half for whole", async () => {
+    const response = await stalled(streamed, "cut").catch(() => undefined);
+    await until(async () => (await openHolds()).length === 0);
+    if (response === undefined || response.statusCode !== 200) return;
+    const events = await eventsIn(response).catch(() => ["broken off"]);
+    expect(events).not.toContain("image_generation.completed");
+    expect(await receipt(idOf(response))).toMatchObject({ status: "voided", total: "0" });
+  });
+});
+
 describe("every vendor's pictures, large and side by side", () => {
   const orders = [
     SMALL,

@@ -5,7 +5,7 @@ import { ImageInspector } from "../../src/gateway/image-facts.ts";
 import { png } from "./replay-vendor.ts";
 
 /** Inspects an image whose base64 arrives in pieces of the given lengths, the rest in one. */
-function inspect(base64: string, lengths: readonly number[] = []) {
+function inspect(base64: string, lengths: readonly number[] = [], format?: string) {
   const bytes = Buffer.from(base64, "latin1");
   const inspector = new ImageInspector();
   let at = 0;
@@ -14,7 +14,7 @@ function inspect(base64: string, lengths: readonly number[] = []) {
     at += length;
   }
   inspector.piece(bytes.subarray(at));
-  return inspector.facts({ width: 64, height: 48 });
+  return inspector.facts({ pixels: { width: 64, height: 48 }, format });
 }
 
 /** A PNG with one more chunk behind its signature's first one. */
@@ -27,6 +27,12 @@ function pngWith(name: string, data: Buffer): Buffer {
 }
 
 describe("what is known of an image from its base64", () => {
+  it("is held against the format that was asked for", () => {
+    const base64 = png([64, 48]).toString("base64");
+    expect(inspect(base64, [], "png").flags).toEqual([]);
+    expect(inspect(base64, [], "webp").flags).toEqual(["format_differs"]);
+  });
+
   it("does not depend on how it was cut", () => {
     const noise = deflateSync(
       Buffer.from(Array.from({ length: 9_000 }, (_, at) => (at * 7919) % 251)),

@@ -39,7 +39,8 @@ describe("expiry", () => {
   const { id, key, sha256 } = makeKey("sandbox");
   const policy: KeyPolicy = {
     ...{ id, sha256, accountId: "acct_1", rootId: "acct_1", name: "k", createdMs: 0 },
-    ...{ revokedMs: null, limits: {}, settings: { expiresMs }, margin: null },
+    ...{ revokedMs: null, limits: {}, settings: { expiresMs } },
+    ...{ margin: null, retain: null },
     ...{ accountPath: ["acct_1"], autoAs: { by: {} } },
   };
   const ledger = { findKey: async () => policy };

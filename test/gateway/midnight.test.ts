@@ -32,7 +32,7 @@ it("an order that waits past midnight is held as of the day of its price, and sa
   } as unknown as Deps;
   const accountPath = ["acct_1"];
   const order = { model: "gpt-image-2", prompt: MUG, quality: "low", n: 1 };
-  const policy = { autoAs: { by: {} }, settings: {}, margin: null };
+  const policy = { autoAs: { by: {} }, settings: {}, margin: null, retain: null };
   const prepared = await prepare(order, { accountPath, policy, deps });
   day = "2026-11-23";
   const caller = {
@@ -42,6 +42,7 @@ it("an order that waits past midnight is held as of the day of its price, and sa
     requestId: "req_1",
     policy,
     same: unique,
+    surface: "generations" as const,
     vendorHeaders: {},
   };
   await reserve(prepared, { caller, connected }, deps);

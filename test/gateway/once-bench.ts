@@ -29,6 +29,8 @@ export type Shopper = {
   ) => Promise<RawAnswer>;
   /** Posts an order, and hangs up once the vendor has seen the call. Resolves when the gateway has. */
   readonly orderAndLeave: (headers?: Headers, body?: unknown) => Promise<void>;
+  /** Posts an order that another call answers, to the second gateway, and hangs up after so long. */
+  readonly waitAndLeave: (ms: number) => Promise<void>;
   /** All charges of the account, as a decimal string. */
   readonly settled: () => Promise<string>;
   readonly receipt: (id: string) => Promise<Record<string, unknown>>;
@@ -81,6 +83,18 @@ async function shopperOf(accountId: string, gateways: Gateways): Promise<Shopper
       const closed = new Promise((resolve) => request.on("close", resolve));
       request.destroy();
       await closed;
+    },
+    waitAndLeave: async (ms) => {
+      const asked = fetch(`${gateways.second.url}/v1/images/generations`, {
+        method: "POST",
+        headers: headersOf({}),
+        body: textOf(ORDER),
+        signal: AbortSignal.timeout(ms),
+      });
+      await asked.then(
+        () => Promise.reject(new Error("was answered before it left")),
+        () => undefined,
+      );
     },
     settled: async () => (await asker.get("/v1/credits", key)).body.settled,
     receipt: async (id) => (await asker.get(`/v1/receipts/${id}`, key)).body,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiRoutes } from "../../src/http/api.ts";
 import type { ApiDeps } from "../../src/http/api-deps.ts";
+import { hotRoute } from "../../src/http/hot-routes.ts";
 import { describedRoutes } from "../../src/http/openapi.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 
@@ -9,6 +10,16 @@ beforeAll(async () => {
   sandbox = await startSandbox();
 });
 afterAll(() => sandbox.close());
+
+/** Routes beside hono's. */
+const KEPT = "GET /v1/results/{receipt}/{picture}";
+const HOT = [
+  ...["generations", "edits", "quote"].map((name) => `POST /v1/images/${name}`),
+  ...["v1", "v1beta"].flatMap((version) => [
+    `POST /${version}/models/{id}:generateContent`,
+    `POST /${version}/models/{id}:streamGenerateContent`,
+  ]),
+];
 
 const described = describedRoutes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
 
@@ -37,10 +48,32 @@ describe("the OpenAPI description", () => {
       .routes.filter(({ method }) => method !== "ALL")
       .map(({ method, path }) => `${method} ${path.replace(/:id(\{\.\+\})?/, "{id}")}`)
       // Without /v1 it is the same route for clients that leave it out.
-      .filter((route) => !/^\w+ \/(images|models)/.test(route));
-    expect([...new Set(served), "POST /v1/images/generations"].toSorted()).toEqual(
-      described.toSorted(),
-    );
+      .filter((route) => !/^\w+ \/models/.test(route));
+    expect([...new Set(served), ...HOT, KEPT].toSorted()).toEqual(described.toSorted());
+  });
+
+  it("says that edits and quotes are taken as JSON and as a form, with files in it", async () => {
+    const { body } = await sandbox.get("/openapi.json");
+    for (const name of ["edits", "quote"]) {
+      const { content } = body.paths[`/v1/images/${name}`].post.requestBody;
+      expect(Object.keys(content)).toEqual(["application/json", "multipart/form-data"]);
+      const { properties } = content["multipart/form-data"].schema;
+      expect(properties.image).toMatchObject({ type: "array", maxItems: 16 });
+      expect(properties.mask).toEqual({ type: "string", format: "binary" });
+      expect(Object.keys(properties)).not.toContain("images");
+    }
+  });
+
+  it("says how each surface refuses", async () => {
+    const { paths } = (await sandbox.get("/openapi.json")).body;
+    const refused = (path: string) =>
+      paths[path].post.responses.default.content["application/json"].schema.description;
+    expect(refused("/v1/images/generations")).toBe("OpenAI's error envelope");
+    expect(refused("/v1/models/{id}:generateContent")).toBe("Gemini's error envelope");
+  });
+
+  it.each(HOT)("%s is hot", (route) => {
+    expect(hotRoute(route.replace("POST ", ""))).toBeDefined();
   });
 
   it.each(describedRoutes)("$method $path answers", async ({ method, path }) => {

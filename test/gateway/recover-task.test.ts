@@ -42,7 +42,11 @@ function recover(of: { vendor: string; connection: string; taskId?: string | nul
       ...of,
     },
     {
-      ledger: { call: () => Promise.resolve(call), hasIntent: () => Promise.resolve(false) },
+      ledger: {
+        call: () => Promise.resolve(call),
+        hasIntent: () => Promise.resolve(false),
+        findKey: () => Promise.resolve(undefined),
+      },
       connections,
       ...{ catalog, results: noResults, composer },
     },

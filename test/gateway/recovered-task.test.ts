@@ -9,8 +9,9 @@ import { recoverTask } from "../../src/gateway/recover-task.ts";
 import { composer } from "../../src/http/composer.ts";
 import { newId } from "../../src/ids.ts";
 import { openLedger } from "../../src/ledger/open.ts";
-import type { Ending, Ledger } from "../../src/ledger/port.ts";
-import { openResultFolder, type ResultFolder } from "../../src/results/folder.ts";
+import type { Ending, Ledger, Surface } from "../../src/ledger/port.ts";
+import { openResultFolder } from "../../src/results/folder.ts";
+import type { SweptStore } from "../../src/results/port.ts";
 import { packageFolder } from "../../src/start/package.ts";
 import type { Connection, ImageVendor, TaskEnding } from "../../src/vendors/port.ts";
 import { holdOf, newParty, type Party, usd } from "../ledger/fixtures.ts";
@@ -35,7 +36,7 @@ const USAGE = {
 
 let home: string;
 let ledger: Ledger;
-let results: ResultFolder;
+let results: SweptStore;
 let party: Party;
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "spotmeter-tasks-"));
@@ -48,7 +49,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-function openResults(bytesMax: number): ResultFolder {
+function openResults(bytesMax: number): SweptStore {
   return openResultFolder({ folder: join(home, "results"), bytesMax, problem: () => undefined });
 }
 
@@ -88,10 +89,13 @@ async function recovered(given: {
   readonly intent: typeof INTENT | null;
   readonly model?: string;
   readonly said?: TaskEnding;
+  readonly surface?: Surface;
 }): Promise<{ readonly id: string; readonly ending: Ending | "unknown" }> {
   const id = newId("rcpt");
-  const { intent, model = "wan2.7-image", said } = given;
-  await ledger.hold({ ...holdOf(party, { id, n: 2 }), model, admission: { intent } });
+  const { intent, model = "wan2.7-image", said, surface = "generations" } = given;
+  const hold = holdOf(party, { id, n: 2 });
+  const facts = { ...hold.facts, surface };
+  await ledger.hold({ ...hold, facts, model, admission: { intent } });
   await ledger.noteTask({ holdId: id, taskId: "task-1" });
   const [open] = await ledger.openHolds();
   if (open === undefined) throw new Error("no hold is open");
@@ -125,8 +129,8 @@ describe("a task that succeeded", () => {
     });
     if (ending === "unknown") throw new Error("unknown");
     expect((await ledger.end(ending)).kind).toBe("posted");
-    const stored = await results.read(id, "made");
-    expect(stored).toMatchObject({
+    const kept = await keptOf(id);
+    expect(kept).toMatchObject({
       status: 200,
       headers: {
         "content-type": "application/json",
@@ -136,11 +140,54 @@ describe("a task that succeeded", () => {
         "x-cost-basis": "flat",
       },
     });
-    const chunks: Buffer[] = [];
-    for await (const chunk of stored?.body ?? []) chunks.push(chunk);
-    const { data, usage } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    const { data, usage } = JSON.parse(kept.text);
     expect(data.map((image: { b64_json: string }) => image.b64_json[0])).toEqual(["A", "B"]);
     expect(usage.cost_details).toMatchObject({ total: "0.1", receipt_id: id });
+  });
+
+  it.each([
+    ["generate_content", "application/json", (text: string) => JSON.parse(text)],
+    [
+      "generate_content_list",
+      "application/json",
+      (text: string) => {
+        const [first, second, last] = JSON.parse(text);
+        return { ...last, candidates: [...first.candidates, ...second.candidates] };
+      },
+    ],
+    [
+      "generate_content_events",
+      "text/event-stream",
+      (text: string) => {
+        const events = text.split("\r\n\r\n").slice(0, -1);
+        const [first, second, last] = events.map((event) => JSON.parse(event.slice(6)));
+        return { ...last, candidates: [...first.candidates, ...second.candidates] };
+      },
+    ],
+  ] as const)("a call of %s is answered in its own form", async (surface, type, whole) => {
+    const { id } = await recovered({ intent: INTENT, surface });
+    const kept = await keptOf(id);
+    expect(kept.headers).toMatchObject({
+      "content-type": type,
+      "x-receipt-id": id,
+      "x-cost-usd": "0.1",
+    });
+    const { candidates, ...rest } = whole(kept.text);
+    const pictures = candidates.map(
+      ({
+        content,
+        index,
+      }: {
+        content: { parts: [{ inlineData: { data: string } }] };
+        index: number;
+      }) => `${index}${content.parts[0].inlineData.data[0]}`,
+    );
+    expect(pictures).toEqual(["0A", "1B"]);
+    expect(rest).toMatchObject({
+      usageMetadata: { outputImages: 2, cost: 0.1, costDetails: { ceiling: "0.1" } },
+      modelVersion: "wan2.7-image",
+      responseId: id,
+    });
   });
 
   it("without one: nothing is collected, the known cost is the house's", async () => {
@@ -187,6 +234,15 @@ describe("a task that failed, or isn't known any more, leaves no file and no cha
     expect(files()).toEqual([]);
   });
 });
+
+/** The answer that was kept for a call, read whole. */
+async function keptOf(id: string) {
+  const stored = await results.read(id, "made");
+  const chunks: Buffer[] = [];
+  for await (const chunk of stored?.body ?? []) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString("utf8");
+  return { status: stored?.status, headers: stored?.headers, text };
+}
 
 /** Every file below the results. */
 function files(): string[] {

@@ -50,10 +50,10 @@ async function textOf(stored: StoredResult | undefined): Promise<string | undefi
 
 /** Keeps an answer, in two pieces and a tail. */
 async function keep(results: ReturnType<typeof store>, id: string): Promise<boolean> {
-  const writer = results.begin(id);
+  const writer = results.begin(id, "made");
   void writer.write(Buffer.from("one "));
   void writer.write(Buffer.from("two "));
-  return writer.seal("made", HEAD, Buffer.from("three"));
+  return writer.seal(HEAD, Buffer.from("three"));
 }
 
 /** Every file below the folder, by its path from there. */
@@ -83,9 +83,9 @@ describe("a kept answer", () => {
   it("of five megabytes in many pieces has every byte in its place", async () => {
     const id = newId("rcpt");
     const pieces = Array.from({ length: 80 }, (_, index) => Buffer.alloc(65_536, index + 1));
-    const writer = store().begin(id);
+    const writer = store().begin(id, "made");
     for (const piece of pieces) await writer.write(piece);
-    expect(await writer.seal("made", HEAD, Buffer.from("end"))).toBe(true);
+    expect(await writer.seal(HEAD, Buffer.from("end"))).toBe(true);
     const expected = Buffer.concat([...pieces, Buffer.from("end")]).toString("utf8");
     expect((await textOf(await store().read(id, "made"))) === expected).toBe(true);
   });
@@ -106,7 +106,7 @@ describe("a kept answer", () => {
     await keep(results, id);
     expect(await results.read(id, "error")).toBeUndefined();
     const head = { status: 424, headers: {} };
-    expect(await results.begin(id).seal("error", head, Buffer.from("no"))).toBe(true);
+    expect(await results.begin(id, "error").seal(head, Buffer.from("no"))).toBe(true);
     expect(await textOf(await results.read(id, "made"))).toBe("one two three");
     expect(await textOf(await results.read(id, "error"))).toBe("no");
   });
@@ -114,14 +114,14 @@ describe("a kept answer", () => {
   it("that nobody kept isn't there, and no path can be asked for", async () => {
     expect(await store().read(newId("rcpt"), "made")).toBeUndefined();
     await expect(store().read("../../etc/passwd", "made")).resolves.toBeUndefined();
-    expect(() => store().begin("rcpt_../x")).toThrow("not a receipt's id");
+    expect(() => store().begin("rcpt_../x", "made")).toThrow("not a receipt's id");
   });
 });
 
 describe("a crash", () => {
   it("before the answer is sealed leaves nothing that is given out", async () => {
     const id = newId("rcpt");
-    const writer = store().begin(id);
+    const writer = store().begin(id, "made");
     void writer.write(Buffer.from("half of it"));
     // As after kill -9: the file that nobody reads is on the disk, and nobody goes on writing.
     while (files().length === 0) await sleep(1);
@@ -161,10 +161,10 @@ describe("an answer that can't be kept", () => {
   it("because it doesn't fit: false, nothing left behind, and there is room again", async () => {
     const results = store({ bytesMax: 400 });
     const id = newId("rcpt");
-    const writer = results.begin(id);
+    const writer = results.begin(id, "made");
     void writer.write(Buffer.alloc(300));
     void writer.write(Buffer.alloc(300));
-    expect(await writer.seal("made", HEAD, Buffer.from("end"))).toBe(false);
+    expect(await writer.seal(HEAD, Buffer.from("end"))).toBe(false);
     await writer.discard();
     expect(problems).toEqual([{ id, cause: expect.any(NoRoom) }]);
     expect(files()).toEqual([]);
@@ -190,7 +190,7 @@ describe("an answer that can't be kept", () => {
   it("and one that isn't wanted any more leaves no file and takes no room", async () => {
     const results = store({ bytesMax: 400 });
     for (let times = 0; times < 5; times += 1) {
-      const writer = results.begin(newId("rcpt"));
+      const writer = results.begin(newId("rcpt"), "made");
       void writer.write(Buffer.alloc(300));
       await writer.discard();
     }
@@ -202,8 +202,8 @@ describe("an answer that can't be kept", () => {
   it("is a sealed one never: to discard it later changes nothing", async () => {
     const results = store();
     const id = newId("rcpt");
-    const writer = results.begin(id);
-    await writer.seal("made", HEAD, Buffer.from("kept"));
+    const writer = results.begin(id, "made");
+    await writer.seal(HEAD, Buffer.from("kept"));
     const { bytes } = await results.sweep();
     await writer.discard();
     expect(await textOf(await results.read(id, "made"))).toBe("kept");
@@ -251,7 +251,7 @@ describe("a disk that hangs", () => {
     expect(failures).toEqual([new Error("the disk is slower than the vendor")]);
     expect(writer.write(Buffer.alloc(9_000_000))).toBeUndefined();
     letGo();
-    expect(await writer.seal("made", HEAD, Buffer.from("end"))).toBe(false);
+    expect(await writer.seal(HEAD, Buffer.from("end"))).toBe(false);
     await writer.discard();
   });
 
@@ -259,7 +259,7 @@ describe("a disk that hangs", () => {
     const { place, letGo, failures } = hanging();
     const writer = new KeptWriter(place);
     void writer.write(Buffer.from("all of it"));
-    expect(await writer.seal("made", HEAD, Buffer.from("end"))).toBe(false);
+    expect(await writer.seal(HEAD, Buffer.from("end"))).toBe(false);
     expect(failures).toHaveLength(1);
     letGo();
     await writer.discard();

@@ -3,10 +3,12 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCatalog } from "../../src/catalog/load.ts";
+import type { AcceptedOrder } from "../../src/gates/accept.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { EndHold } from "../../src/gateway/deps.ts";
 import type { MadeOutcome } from "../../src/gateway/judge.ts";
+import { PictureUrls } from "../../src/gateway/picture-urls.ts";
 import { RunningCalls } from "../../src/gateway/running-calls.ts";
 import type { ApiDeps } from "../../src/http/api-deps.ts";
 import { createGatewayServer } from "../../src/http/server.ts";
@@ -36,6 +38,7 @@ const ORDER = { model: "seedream-4-0", prompt: MUG, size: "1024x1024" };
 
 /** A call that reached the vendor, which does nothing by itself. */
 export type StagedCall = {
+  readonly accepted: AcceptedOrder;
   readonly sink: ImageSink;
   /** One image is made, a small one. */
   readonly make: () => void;
@@ -48,6 +51,7 @@ export type StagedCall = {
  */
 export type StagedGateway = {
   readonly url: string;
+  readonly apiKey: string;
   readonly ledger: Ledger;
   /** What the log said, and what became of each hold and each offer. */
   readonly logged: readonly string[];
@@ -83,7 +87,15 @@ export async function startStaged(
     world: "sandbox",
     catalog,
     asOf: () => "2026-11-22",
+    today: () => "2026-11-22",
+    pictureUrls: new PictureUrls({
+      base: "http://pictures.test",
+      secret: "a secret of this test alone",
+      lifetimeSeconds: 3_600,
+    }),
+    outputs: undefined,
     autoAs: {},
+    legacy: new Map(),
     process: "proc_staged",
     connections: new Connections([{ vendor: vendor.vendor, connection, ...UNLISTED }]),
     ledger: { ...ledger, hold, call, noteAdoptable },
@@ -112,6 +124,7 @@ export async function startStaged(
     JSON.parse((await send(url, { method: "GET", path, headers: headersOf({}) })).text);
   const gateway: StagedGateway = {
     url,
+    apiKey,
     ledger,
     logged,
     stageEnd: undefined,
@@ -191,10 +204,11 @@ function stagedVendor() {
     sendsDrafts: false,
     estimate: real.estimate,
     sent: real.sent,
-    dispatch: (_call, sink) =>
+    dispatch: ({ accepted }, sink) =>
       new Promise((answer) => {
         count += 1;
         const call: StagedCall = {
+          accepted,
           sink,
           answer,
           make: () => {

@@ -52,7 +52,7 @@ export function accountContract(name: string, open: OpenStore): void {
         expect(await bench.ledger.findKey(keyId)).toEqual(revoked);
         const found = await bench.ledger.findKey(keyId);
         if (found === undefined) throw new Error("the key is gone");
-        const { accountPath: _, autoAs: __, margin: ___, ...listed } = found;
+        const { accountPath: _, autoAs: __, margin: ___, retain: ____, ...listed } = found;
         expect(await bench.ledger.listKeys(accountId)).toEqual([listed]);
       });
 

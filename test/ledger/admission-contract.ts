@@ -156,6 +156,27 @@ export function admissionContract(name: string, open: OpenStore): void {
         await held(adopting(party));
       });
 
+      it("offered again after a claim, as its new client left too, it is taken over once more", async () => {
+        const party = await newParty(bench.ledger);
+        const left = await offered(party);
+        const adopted = { kind: "adopted", holdId: left.id };
+        const again = {
+          holdId: left.id,
+          body: hash("b"),
+          untilMs: MINUTE_MS,
+          again: true,
+        } as const;
+        for (let times = 0; times < 3; times++) {
+          expect(await bench.ledger.hold(adopting(party))).toEqual(adopted);
+          await bench.reopen();
+          await bench.ledger.noteAdoptable(again);
+        }
+        const asked = [adopting(party), adopting(party)];
+        const results = await Promise.all(asked.map((hold) => bench.ledger.hold(hold)));
+        expect(results.map(({ kind }) => kind).sort()).toEqual(["adopted", "held"]);
+        await held(adopting(party));
+      });
+
       it("only by the same key and body, and only by who asks for it", async () => {
         const party = await newParty(bench.ledger);
         const other = await newParty(bench.ledger);

@@ -78,11 +78,16 @@ const expiresAt = z.iso
   .datetime({ offset: true, error: "must be an ISO date-time such as 2027-01-31T00:00:00Z" })
   .refine((value) => Date.parse(value) > 0, "must be after 1970");
 
+const retain = z
+  .literal("none")
+  .describe("none: no answer of this account, and of those below it, is kept to be given again");
+
 /** What may be set at an account beside its limits. */
 const accountSettings = {
   auto_as: autoAs.exactOptional(),
   margin: margin.exactOptional(),
   house_limits: houseLimits.exactOptional(),
+  retain: retain.exactOptional(),
 };
 /** What may be set at a key beside its limits. */
 const keySettings = {
@@ -114,6 +119,7 @@ export const accountChange = z
     auto_as: autoAsChange.nullish(),
     margin: marginChange.nullish(),
     house_limits: houseLimitsChange.nullish(),
+    retain: retain.nullish(),
   })
   .describe(change);
 

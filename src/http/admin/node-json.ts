@@ -11,7 +11,7 @@ const HOUSE_DEFAULTS = { exposure_per_hour: formatUsd(EXPOSURE_HOUR_DEFAULT) };
 /** @param level 1 for a root. */
 export function accountJson(account: Account, level: number) {
   const { credits } = account;
-  const { auto_as, margin, house_limits } = settingsJson(account.settings);
+  const { auto_as, margin, house_limits, retain } = settingsJson(account.settings);
   return {
     id: account.id,
     name: account.name,
@@ -22,6 +22,7 @@ export function accountJson(account: Account, level: number) {
     limits: limitsJson(account.limits),
     auto_as: auto_as ?? null,
     margin: margin ?? null,
+    retain: retain ?? null,
     house_limits: account.parentId === null ? { ...HOUSE_DEFAULTS, ...house_limits } : null,
     created: seconds(account.createdMs),
     settled: formatUsd(credits.settled),

@@ -75,6 +75,7 @@ const belongsTo: ReadonlyMap<string, string> = new Map([
   ["models", "only keys have allowed_models"],
   ["margin", "only accounts have one"],
   ["house_limits", "only roots have them"],
+  ["retain", "only accounts have it"],
   ["prepaid", "said when a root is made, for good"],
   ["account_id", "said when a key is made, for good"],
   ["parent_id", "said when an account is made; POST /admin/v1/accounts/{id}/move changes it"],

@@ -54,7 +54,7 @@ export function limitsJson({ day, month, total }: Limits): LimitsBody {
 /** @throws Refusal for a model or a default that the catalog does not know. */
 export function settingsOf(body: SettingsBody, catalog: Catalog): NodeSettings {
   const { auto_as: autoAs, allowed_models: models, tags, expires_at: expiresAt } = body;
-  const { rate_limit: rate, margin, house_limits: house } = body;
+  const { rate_limit: rate, margin, house_limits: house, retain } = body;
   if (autoAs !== undefined) checkAutoAs(autoAs, catalog.models, "auto_as");
   return {
     ...(autoAs === undefined ? {} : { autoAs }),
@@ -64,6 +64,7 @@ export function settingsOf(body: SettingsBody, catalog: Catalog): NodeSettings {
     ...(rate === undefined ? {} : { rate: rateOf(rate) }),
     ...(margin === undefined ? {} : { margin: marginOf(margin) }),
     ...(house === undefined ? {} : { house: houseOf(house) }),
+    ...(retain === undefined ? {} : { retain }),
   };
 }
 
@@ -88,8 +89,16 @@ export function settingsChangeOf(
     ...("tags" in patch ? { tags: after.tags ?? null } : {}),
     ...("expires_at" in patch ? { expiresMs: after.expiresMs ?? null } : {}),
     ...("rate_limit" in patch ? { rate: after.rate ?? null } : {}),
+    ...ofAccounts(patch, after),
+  };
+}
+
+/** What only accounts have. */
+function ofAccounts(patch: SettingsChangeBody, after: NodeSettings): SettingsChange {
+  return {
     ...("margin" in patch ? { margin: after.margin ?? null } : {}),
     ...("house_limits" in patch ? { house: after.house ?? null } : {}),
+    ...("retain" in patch ? { retain: after.retain ?? null } : {}),
   };
 }
 
@@ -108,7 +117,7 @@ function isFields(value: unknown): value is Fields {
 
 /** What is set at a node, as it would be sent. */
 export function settingsJson(settings: NodeSettings): SettingsBody {
-  const { autoAs, allowedModels, tags, expiresMs, rate, margin, house } = settings;
+  const { autoAs, allowedModels, tags, expiresMs, rate, margin, house, retain } = settings;
   return {
     ...(autoAs === undefined ? {} : { auto_as: autoAs }),
     ...(allowedModels === undefined ? {} : { allowed_models: [...allowedModels] }),
@@ -119,6 +128,7 @@ export function settingsJson(settings: NodeSettings): SettingsBody {
       ? {}
       : { margin: { basis_points: margin.basisPoints, fixed: formatUsd(margin.fixed) } }),
     ...(house === undefined ? {} : { house_limits: houseJson(house) }),
+    ...(retain === undefined ? {} : { retain }),
   };
 }
 

@@ -1,34 +1,13 @@
-import type { Basis } from "../../billing/charge.ts";
-import type { Margin } from "../../billing/margin.ts";
 import type { UsageItem } from "../../billing/usage.ts";
 import type { Envelope } from "../../gateway/answer.ts";
-import type { Finished } from "../../gateway/generate-image.ts";
-import type { LineJson } from "../../gateway/money-json.ts";
-import { formatUsd, type PicoUsd } from "../../money/pico-usd.ts";
+import type { Finished } from "../../gateway/client.ts";
+import { formatUsd } from "../../money/pico-usd.ts";
+import type { CostSaid } from "../answer-form.ts";
 
 /** OpenAI's images answer around the base64: `data` first, because pictures stream and the rest is known last. */
 export const openaiEnvelope: Envelope = {
   before: (index) => (index === 0 ? '{"data":[{"b64_json":"' : '},{"b64_json":"'),
-  after: '"',
-};
-
-/** What was agreed on before the call, as its answer says it. */
-export type Sold = {
-  readonly receiptId: string;
-  readonly ceiling: PicoUsd;
-  readonly priceVersion: string;
-  /** What the caller should know of the model's life cycle; left out when there is nothing. */
-  readonly warnings: readonly string[];
-  /** Frozen with the price; null where the account has none. */
-  readonly margin: Margin | null;
-};
-
-/** What a call cost, as its answer says it. */
-export type CostSaid = Sold & {
-  readonly total: PicoUsd;
-  readonly basis: Basis | "none";
-  /** As the client may see them. */
-  readonly lines: readonly LineJson[];
+  after: () => '"',
 };
 
 /**
@@ -39,12 +18,14 @@ export function answerTail(finished: Finished, cost: CostSaid): string {
   const { answer } = finished.outcome;
   // Earlier images have left already; fields beside their base64 exist only where one image is made a call.
   const last = fieldsText(answer.perImage.at(-1) ?? {});
-  const top = fieldsText({ created: answer.created, ...answer.top });
+  const { failures } = finished;
+  const failed = failures.length === 0 ? {} : { failures };
+  const top = fieldsText({ created: answer.created, ...answer.top, ...failed });
   return `${last}}]${top},"usage":${usageText(finished, cost)}}\n`;
 }
 
 /** Token counts in OpenAI's names, the images where nothing is counted in tokens, and the cost. */
-function usageText({ settlement }: Finished, cost: CostSaid): string {
+export function usageText({ settlement }: Finished, cost: CostSaid): string {
   const details = {
     currency: "USD",
     total: formatUsd(cost.total),
@@ -59,14 +40,6 @@ function usageText({ settlement }: Finished, cost: CostSaid): string {
   // The one place where money is a JSON number: printed from the exact integer, never a float.
   const costText = `"cost":${formatUsd(cost.total)},"cost_details":${JSON.stringify(details)}`;
   return `{${counts === "" ? "" : `${counts},`}${costText}}`;
-}
-
-/** The token total that a gateway in front of us records as spend. */
-export function totalTokens(items: readonly UsageItem[]): bigint {
-  return items.reduce(
-    (sum, item) => (item.meter.endsWith("_tokens") ? sum + item.quantity : sum),
-    0n,
-  );
 }
 
 function usageCounts(items: readonly UsageItem[]): Record<string, unknown> {
@@ -95,7 +68,7 @@ function usageCounts(items: readonly UsageItem[]): Record<string, unknown> {
 }
 
 /** `,"name":value` for each field: ready to stand behind others in an object. */
-function fieldsText(fields: Readonly<Record<string, unknown>>): string {
+export function fieldsText(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { ImageOrder, SizeAsked } from "../../gates/order.ts";
 import { readSize, SIZE_FORMS } from "../../gates/size.ts";
+import type { LegacyAliases } from "../../gateway/deps.ts";
 import { Refusal } from "../../refusals.ts";
+import { translateLegacy } from "./legacy.ts";
+import { readOutput, spotmeterField } from "./spotmeter-field.ts";
 
 /**
  * Reads the body of an images request: the closed parameter list of DESIGN §8. `null` means omitted; a
@@ -48,11 +51,19 @@ export const orderBody = z.object({
     .record(z.string().min(1).max(64), z.string().max(256))
     .refine((tags) => Object.keys(tags).length <= TAGS_MAX, `at most ${TAGS_MAX} tags`)
     .optional(),
-  spotmeter: z.unknown().optional(),
+  spotmeter: spotmeterField.optional(),
 });
 type Parsed = z.infer<typeof orderBody>;
 
+/** Names under which pictures to work on come in; they are read apart from the other parameters. */
+export const PICTURE_NAMES = ["image", "images", "mask"] as const;
+
 const names = Object.keys(orderBody.shape);
+
+/** The parameters that are no pictures. */
+export const parameterNames: readonly string[] = names.filter(
+  (name) => !PICTURE_NAMES.some((picture) => picture === name),
+);
 
 /**
  * What a JSON body asks for, by parameter; null is left out.
@@ -67,15 +78,16 @@ export function askedIn(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 /**
- * The order in a JSON body.
+ * The order in a JSON body, without pictures.
  *
  * @throws Refusal naming the parameter, what was sent and what is allowed.
  */
-export function parseOrder(body: unknown): ImageOrder {
-  const asked = askedIn(body);
+export function parseOrder(body: unknown, legacy: LegacyAliases): ImageOrder {
+  const { asked, translated } = translateLegacy(askedIn(body), legacy);
   for (const name of Object.keys(asked)) {
     if (!names.includes(name)) {
-      throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}`, {
+      const hint = name === "style" ? LEGACY_HINT : "";
+      throw new Refusal("unknown_parameter", `unknown parameter: ${shown(name)}${hint}`, {
         param: shown(name),
         sent: shown(asked[name]),
         allowed: names,
@@ -84,40 +96,46 @@ export function parseOrder(body: unknown): ImageOrder {
   }
   const parsed = orderBody.safeParse(asked);
   if (!parsed.success) throw wrongValue(parsed.error.issues[0], asked);
+  refusePictures(parsed.data);
   refuseNotYetServed(parsed.data);
-  return toOrder(parsed.data);
+  const order = toOrder(parsed.data);
+  return translated.length === 0 ? order : { ...order, translated };
 }
+
+/** For what only models that are gone understood. */
+const LEGACY_HINT =
+  "; only models that are gone had it: an owner can let another stand for them, with legacy_aliases in spotmeter.yaml";
 
 function wrongValue(
   issue: z.core.$ZodIssue | undefined,
   asked: Readonly<Record<string, unknown>>,
 ): Refusal {
-  const param = String(issue?.path[0] ?? "body");
-  if (issue === undefined || !(param in asked)) {
+  const [name = "body", ...inner] = issue?.path.map(String) ?? [];
+  const param = name === "spotmeter" ? [name, ...inner].join(".") : name;
+  if (issue === undefined || !(name in asked)) {
     return new Refusal("missing_parameter", `${param} is required`, { param });
   }
-  const sent = param === "prompt" ? typeof asked[param] : shown(asked[param]);
+  const sent = param === "prompt" ? typeof asked[param] : shown(asked[name]);
   return new Refusal("invalid_value", `${param}: ${issue.message}`, { param, sent });
 }
 
 /** What a caller sent, short enough to be said back. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? typeof value);
   return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
+function refusePictures(asked: Parsed): void {
+  const param = PICTURE_NAMES.find((name) => asked[name] !== undefined);
+  if (param === undefined) return;
+  const why = `${param}: pictures to work on are read by POST /v1/images/edits (and /v1/images/quote), which takes the same parameters`;
+  throw new Refusal("unsupported_parameter", why, { param, allowed: null });
 }
 
 /** What a later version brings is refused by name, so that nobody pays for a request that was half understood. */
 function refuseNotYetServed(asked: Parsed): void {
   const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
-    ["stream", asked.stream === true, "leave it out or send false"],
-    ["partial_images", (asked.partial_images ?? 0) !== 0, "leave it out or send 0"],
-    ["fan_out", asked.fan_out === true, "send one request an image"],
-    ["response_format", asked.response_format === "url", "ask for b64_json"],
-    ["image", asked.image !== undefined, "references are not served yet"],
-    ["images", asked.images !== undefined, "references are not served yet"],
-    ["mask", asked.mask !== undefined, "edits are not served yet"],
     ["model", asked.model === "auto" || asked.model.startsWith("auto/"), "name a model"],
-    ["spotmeter", asked.spotmeter !== undefined, "it belongs to model=auto"],
   ];
   const found = notYet.find(([, isAsked]) => isAsked);
   if (found === undefined) return;
@@ -134,6 +152,11 @@ function toOrder(asked: Parsed): ImageOrder {
     prompt: asked.prompt,
     n: asked.n ?? 1,
     nOmitted: asked.n === undefined ? (true as const) : undefined,
+    urls: asked.response_format === "url" ? (true as const) : undefined,
+    output: readOutput(asked.spotmeter),
+    stream: asked.stream === true ? (true as const) : undefined,
+    partialImages: asked.partial_images,
+    fanOut: asked.fan_out === true ? (true as const) : undefined,
     size: asked.size === undefined ? undefined : parseSize(asked.size),
     aspectRatio: asked.aspect_ratio,
     resolution: asked.resolution,

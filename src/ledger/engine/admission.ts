@@ -81,10 +81,11 @@ export function noteAdoptable(
   context: Context,
 ): null {
   const { set, nowMs } = context;
-  const { root, holdId, body, untilMs } = call;
+  const { root, holdId, body, untilMs, again } = call;
   const { key } = requireCall(root, holdId, set);
   if (set.adoptables.some((row) => row.hold === holdId)) return null;
-  set.adoptables.push({ root, key, body, hold: holdId, sinceMs: nowMs, claimed: false });
+  const offered = { root, key, body, hold: holdId, sinceMs: nowMs, claimed: false };
+  set.adoptables.push(again === true ? { ...offered, again } : offered);
   const row = requireRoot(root, set);
   const adoptableUntilMs = Math.max(row.adoptableUntilMs, nowMs + untilMs + ADOPTABLE_MS);
   set.roots.set(root, { ...row, adoptableUntilMs });

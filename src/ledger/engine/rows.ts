@@ -124,6 +124,8 @@ export type AdoptableRow = {
   readonly hold: string;
   readonly sinceMs: number;
   readonly claimed: boolean;
+  /** Not a column: this change takes a claim back. */
+  readonly again?: true;
 };
 
 /** What a key has used of its newest clock minute. */

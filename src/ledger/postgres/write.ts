@@ -160,6 +160,9 @@ const offerAdoptables = writer(
   adoptableShape,
 );
 
+const OFFER_AGAIN = `UPDATE adoptables SET claimed = 0
+  WHERE root = $1 AND key = $2 AND body = $3 AND hold = $4`;
+
 const CLAIM_ADOPTABLE = allOf(
   "adoptables",
   `UPDATE adoptables SET claimed = 1
@@ -249,14 +252,20 @@ function pricesOf(set: WorkingSet): readonly Statement[] {
   return [...insertPrices(inserted), check];
 }
 
-/** Calls are offered once, and once each is taken. */
+/** Calls are offered once, again when whoever took one left with nothing, and each offer is taken once. */
 function adoptablesOf(rows: readonly AdoptableRow[]): readonly Statement[] {
-  const claims = rows
-    .filter((row) => row.claimed)
-    .map(({ root, key, body, hold }) => ({
-      name: "claim_adoptable",
-      text: CLAIM_ADOPTABLE,
-      values: [root, key, body, hold],
-    }));
-  return [...offerAdoptables(rows.filter((row) => !row.claimed)), ...claims];
+  const offers = rows.filter((row) => !row.claimed);
+  const first = offers.filter((row) => row.again === undefined);
+  const again = offers.filter((row) => row.again === true);
+  const claims = rows.filter((row) => row.claimed);
+  return [
+    ...offerAdoptables(first),
+    ...again.map((row) => onAdoptable("offer_again", OFFER_AGAIN, row)),
+    ...claims.map((row) => onAdoptable("claim_adoptable", CLAIM_ADOPTABLE, row)),
+  ];
+}
+
+function onAdoptable(name: string, text: string, row: AdoptableRow): Statement {
+  const { root, key, body, hold } = row;
+  return { name, text, values: [root, key, body, hold] };
 }

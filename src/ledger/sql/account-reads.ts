@@ -165,6 +165,7 @@ export async function readKey(query: Query, keyId: string): Promise<KeyPolicy | 
     accountPath: accounts.map((account) => account.id),
     autoAs: nearestAutoAs(settingsIn(key.settings), settings),
     margin: settings.find((each) => each.margin !== undefined)?.margin ?? null,
+    retain: settings.some((each) => each.retain === "none") ? "none" : null,
   };
 }
 

@@ -113,8 +113,12 @@ function adoptableWriter(database: DatabaseSync): (row: AdoptableRow) => void {
   const claim = database.prepare(
     "UPDATE adoptables SET claimed = 1 WHERE root = ? AND hold = ? AND claimed = 0",
   );
+  const offerAgain = database.prepare(
+    "UPDATE adoptables SET claimed = 0 WHERE root = ? AND hold = ?",
+  );
   return (row) => {
     if (row.claimed) once(claim, [row.root, row.hold]);
+    else if (row.again === true) offerAgain.run(row.root, row.hold);
     else offer.run(...cells(row));
   };
 }

@@ -1,5 +1,5 @@
 import type { Connection } from "../port.ts";
-import { exchange, type WireEnd } from "../wire/exchange.ts";
+import { exchange, type WireBody, type WireEnd } from "../wire/exchange.ts";
 import { SmallBody } from "../wire/small-body.ts";
 import { type Answer, readAnswer } from "./response.ts";
 
@@ -25,7 +25,7 @@ export type ApiAnswer = {
 /** One exchange with the vendor's API. Never retries. */
 export async function callApi(
   call: ApiCall,
-  request: { readonly path: string; readonly isTask?: boolean; readonly body?: string },
+  request: { readonly path: string; readonly isTask?: boolean; readonly body?: string | WireBody },
 ): Promise<ApiAnswer> {
   const small = new SmallBody(ANSWER_BYTES_MAX);
   const { body } = request;

@@ -6,6 +6,7 @@ import type {
   TaskEnding,
   VendorCall,
 } from "../port.ts";
+import { jsonBody } from "../wire/json-body.ts";
 import { judgeUnanswered } from "../wire/small-body.ts";
 import { type ApiAnswer, callApi } from "./api.ts";
 import { estimate } from "./estimate.ts";
@@ -23,7 +24,7 @@ export function alibabaVendor(): ImageVendor {
 
 async function dispatch(call: VendorCall, sink: ImageSink): Promise<Outcome> {
   const { path, isTask, body } = wireCall(call.accepted);
-  const reply = await callApi(call, { path, isTask, body: JSON.stringify(body) });
+  const reply = await callApi(call, { path, isTask, body: jsonBody(body) });
   const answer = successOf(reply);
   if (answer === undefined) return judgeNoSuccess(reply, call.signal);
   if (!isTask) return deliver(answer, call, sink);
@@ -115,15 +116,20 @@ function unansweredFacts(taskId: string): {
 }
 
 async function resume(task: ResumedTask): Promise<TaskEnding> {
-  const { taskId, connection, signal } = task;
+  const { taskId, connection, signal, references } = task;
   const view = await awaitTask(taskId, { connection, signal, headers: {} }, true);
   switch (view?.kind) {
     case "succeeded": {
       const { answer } = view;
-      const read = readUsage(answer.usage, shapeOf(answer.usage), answer.pictures.length);
+      const made = answer.pictures.length;
+      const read = readUsage(answer.usage, shapeOf(answer.usage), { made, references });
       const ended = { usage: read.usage, usageText: factsOf(answer).usageText };
-      const made = await collect(answer, read, task);
-      return { kind: "succeeded", ...ended, ...(made === undefined ? {} : { made }) };
+      const collected = await collect(answer, read, task);
+      return {
+        kind: "succeeded",
+        ...ended,
+        ...(collected === undefined ? {} : { made: collected }),
+      };
     }
     case "failed":
     case "canceled":

@@ -1,5 +1,6 @@
 import type { AcceptedOrder } from "../../gates/accept.ts";
 import type { JsonValue } from "../../json.ts";
+import { dataUrl, type JsonWithPictures } from "../wire/json-body.ts";
 
 type WireParameters = { readonly [name: string]: string | number | boolean };
 
@@ -10,14 +11,14 @@ export type WireCall = {
   readonly isTask: boolean;
   readonly body: {
     readonly model: string;
-    readonly input: { readonly [name: string]: JsonValue };
+    readonly input: { readonly [name: string]: JsonWithPictures };
     readonly parameters: WireParameters;
   };
 };
 
 /**
  * An accepted order in the vendor's words. `n` always goes along: left out, the vendor's documents disagree
- * whether it is 1 or 4.
+ * whether it is 1 or 4. References stand before the text, as data URLs; their order names them "Image 1", "Image 2".
  *
  * Source: alibabacloud.com model-studio, wan and qwen image API references [spec], checked 2026-10-12.
  */
@@ -27,11 +28,17 @@ export function wireCall(accepted: AcceptedOrder): WireCall {
   const parameters = wireParameters(accepted);
   const exclusions =
     order.negativePrompt === undefined ? {} : { negative_prompt: order.negativePrompt };
+  const images = (order.references ?? []).map(dataUrl);
+  const content = [...images.map((image) => ({ image })), { text: order.prompt }];
   const messages = {
     model: model.wireId,
-    input: { messages: [{ role: "user", content: [{ text: order.prompt }] }] },
+    input: { messages: [{ role: "user", content }] },
     parameters: { ...exclusions, ...parameters },
   };
+  // Either would leave out what the caller sent, or the one thing that the route is for.
+  if (route === (images.length === 0 ? "async_image" : "async_text")) {
+    throw new Error(`${model.id}: ${images.length} references don't go by the route ${route}`);
+  }
   switch (route) {
     case "sync":
       return {
@@ -55,8 +62,18 @@ export function wireCall(accepted: AcceptedOrder): WireCall {
           parameters,
         },
       };
+    case "async_image":
+      return {
+        path: "/api/v1/services/aigc/image2image/image-synthesis",
+        isTask: true,
+        body: {
+          model: model.wireId,
+          input: { prompt: order.prompt, images, ...exclusions },
+          parameters,
+        },
+      };
     default:
-      throw new Error(`${model.id}: no text-to-image call goes by the route ${String(route)}`);
+      throw new Error(`${model.id}: no call goes by the route ${String(route)}`);
   }
 }
 

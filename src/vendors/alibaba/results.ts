@@ -1,5 +1,6 @@
 import type { UsageItem } from "../../billing/usage.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
+import { referenceItems } from "../counted-references.ts";
 import type { ImageSink, Outcome, VendorCall } from "../port.ts";
 import { type Download, downloadImage } from "../wire/download.ts";
 import { usageTextOf } from "../wire/usage-text.ts";
@@ -92,13 +93,14 @@ function judgeMade(
 /** Pictures were made and can't be had: the house pays what they cost. */
 export function unavailable(answer: Answer, accepted: AcceptedOrder): Unavailable {
   const { usage } = usageOf(answer, accepted);
-  const made = BigInt(answer.pictures.length);
+  const made = outputImages(BigInt(answer.pictures.length), areaOf(accepted));
+  const references = referenceItems(accepted.order.references?.length ?? 0);
   return {
     kind: "failed",
     code: "result_unavailable",
     message: "the vendor made the picture, but it could not be fetched",
-    // Fee = price x pictures made, which are known by their URLs even where usage is missing.
-    cost: usage.kind === "reported" ? usage.items : [outputImages(made, areaOf(accepted))],
+    // Fee = price x pictures made, known by their URLs even where usage is missing, and the references.
+    cost: usage.kind === "reported" ? usage.items : [made, ...references],
   };
 }
 
@@ -128,7 +130,10 @@ function judgeEmpty(answer: Answer, read: ReadUsage): Failure | NoImage {
 }
 
 function usageOf(answer: Answer, accepted: AcceptedOrder): ReadUsage {
-  return readUsage(answer.usage, usageShape(accepted), answer.pictures.length);
+  return readUsage(answer.usage, usageShape(accepted), {
+    made: answer.pictures.length,
+    references: accepted.order.references?.length ?? 0,
+  });
 }
 
 function usageShape({ model }: AcceptedOrder): UsageShape {

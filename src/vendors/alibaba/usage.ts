@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { MissingReason, Usage, UsageItem } from "../../billing/usage.ts";
+import { referenceItems, reportedReferences } from "../counted-references.ts";
 import { outputImages } from "./estimate.ts";
 
 /**
@@ -22,7 +23,7 @@ const threeSchema = z.object({
   output_image_type: z.string().optional(),
   output_width: count.optional(),
   output_height: count.optional(),
-  input_image_count: count.default(0),
+  input_image_count: count.optional(),
 });
 type ThreeUsage = z.infer<typeof threeSchema>;
 
@@ -34,10 +35,15 @@ export type ReadUsage = { readonly usage: Usage; readonly flags: readonly string
 /**
  * Usage of an answer, flat counts of pictures.
  *
- * @param made pictures in the answer, fetched or not: a count below it contradicts itself. A count above
- * it is reported as it is; billing splits it.
+ * `made` are the pictures in the answer, fetched or not: a count below it contradicts itself. A count above
+ * it is reported as it is; billing splits it. `references` are those that went out: the 3.0 family counts
+ * them, for all others nothing is charged.
  */
-export function readUsage(usage: unknown, shape: UsageShape, made: number): ReadUsage {
+export function readUsage(
+  usage: unknown,
+  shape: UsageShape,
+  { made, references }: { readonly made: number; readonly references: number },
+): ReadUsage {
   if (usage === undefined || usage === null) return missing("absent");
   if (typeof usage === "object" && Object.keys(usage).length === 0) return missing("empty");
   switch (shape) {
@@ -45,15 +51,20 @@ export function readUsage(usage: unknown, shape: UsageShape, made: number): Read
       const parsed = classicSchema.safeParse(usage);
       if (!parsed.success) return missing("malformed");
       return counted(parsed.data.image_count, made, (quantity) => ({
-        items: [outputImages(quantity, undefined)],
+        items: [outputImages(quantity, undefined), ...referenceItems(references)],
         flags: [],
       }));
     }
     case "three": {
       const parsed = threeSchema.safeParse(usage);
       if (!parsed.success) return missing("malformed");
+      const inputs = reportedReferences(
+        { sent: references, law: "counted" },
+        parsed.data.input_image_count,
+      );
+      if (inputs === undefined) return missing("contradictory");
       return counted(parsed.data.output_image_count, made, (quantity) =>
-        readThree(parsed.data, quantity),
+        readThree(parsed.data, quantity, inputs),
       );
     }
     default:
@@ -81,18 +92,10 @@ function counted(
 function readThree(
   wire: ThreeUsage,
   quantity: bigint,
+  references: readonly UsageItem[],
 ): { readonly items: readonly UsageItem[]; readonly flags: string[] } {
   const { area, flags } = billedArea(wire);
-  const references = BigInt(wire.input_image_count);
-  return {
-    items: [
-      outputImages(quantity, area),
-      ...(references === 0n
-        ? []
-        : [{ meter: "reference_images", quantity: references } satisfies UsageItem]),
-    ],
-    flags,
-  };
+  return { items: [outputImages(quantity, area), ...references], flags };
 }
 
 /** The vendor's own tier decides the price; the measured area only where it names none. */

@@ -1,4 +1,5 @@
 import type { ImageVendor } from "../port.ts";
+import { jsonBody } from "../wire/json-body.ts";
 import { dispatchImages } from "../wire/judge-images.ts";
 import { codeClasses } from "./failures.ts";
 import { sent, wireBody } from "./request.ts";
@@ -15,7 +16,7 @@ export function byteplusVendor(): ImageVendor {
     dispatch: (call, sink) =>
       dispatchImages(
         call,
-        { sink, body: wireBody(call.accepted) },
+        { sink, path: "/images/generations", body: jsonBody(wireBody(call.accepted)) },
         {
           codes: codeClasses,
           bill: (body, pictures) => billAnswer(call.accepted, body, pictures),

@@ -1,5 +1,7 @@
 import type { AcceptedOrder } from "../../gates/accept.ts";
+import type { ImageOrder } from "../../gates/order.ts";
 import type { JsonValue } from "../../json.ts";
+import { dataUrl, type InlinePicture } from "../wire/json-body.ts";
 
 /**
  * Body of `POST /images/generations`, as far as we use it. Wire names are the vendor's. There is no `n`:
@@ -10,6 +12,8 @@ import type { JsonValue } from "../../json.ts";
 export type WireRequestBody = {
   readonly model: string;
   readonly prompt: string;
+  /** Data URLs: one alone, or a list. */
+  readonly image?: InlinePicture | readonly InlinePicture[];
   readonly size?: string;
   readonly seed?: number;
   readonly guidance_scale?: number;
@@ -26,6 +30,7 @@ export function wireBody(accepted: AcceptedOrder): WireRequestBody {
   return {
     model: model.wireId,
     prompt: order.prompt,
+    ...image(order),
     ...size(accepted),
     ...(order.seed === undefined ? {} : { seed: order.seed }),
     ...(order.guidanceScale === undefined ? {} : { guidance_scale: order.guidanceScale }),
@@ -44,6 +49,12 @@ export function wireBody(accepted: AcceptedOrder): WireRequestBody {
  */
 export function sent({ order, model }: AcceptedOrder): { readonly [param: string]: JsonValue } {
   return model.capabilities.watermark && order.watermark === undefined ? { watermark: false } : {};
+}
+
+function image({ references }: ImageOrder): Pick<WireRequestBody, "image"> {
+  if (references === undefined) return {};
+  const [first, ...others] = references;
+  return { image: others.length === 0 ? dataUrl(first) : references.map(dataUrl) };
 }
 
 /** Pixels where they were asked for or follow from label and ratio, else the label; never both. */

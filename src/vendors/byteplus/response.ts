@@ -10,7 +10,7 @@ const sizeSchema = z.object({ size: z.string().regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}
 
 /** What a whole answer is billed by: the count of pictures, each by its own area. */
 export function billAnswer(
-  { size: asked }: AcceptedOrder,
+  { order, model, size: asked }: AcceptedOrder,
   body: ImagesBody,
   pictures: readonly Picture[],
 ): Billed {
@@ -21,6 +21,7 @@ export function billAnswer(
   const usage = readUsage(
     body.usage,
     sizes.map((size) => (size === undefined ? undefined : areaOf(size))),
+    { sent: order.references?.length ?? 0, law: model.referenceLaw?.kind },
   );
   const askedSize = asked.pixels && `${asked.pixels.width}x${asked.pixels.height}`;
   const differs = sizes.some((size) => size !== undefined && size !== (askedSize ?? size));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Usage, UsageItem } from "../../billing/usage.ts";
 import type { JsonValue } from "../../json.ts";
+import { referenceItems, reportedReferences, type SentReferences } from "../counted-references.ts";
 
 const count = z.int().nonnegative();
 
@@ -23,6 +24,7 @@ const PIXELS_PER_TOKEN = 256n;
 export function readUsage(
   usage: JsonValue | undefined,
   areas: readonly (bigint | undefined)[],
+  sent: SentReferences,
 ): Usage {
   if (usage === undefined || usage === null) return { kind: "missing", reason: "absent" };
   if (typeof usage === "object" && Object.keys(usage).length === 0) {
@@ -30,20 +32,22 @@ export function readUsage(
   }
   const parsed = usageSchema.safeParse(usage);
   if (!parsed.success) return { kind: "missing", reason: "malformed" };
-  const { generated_images: generated, input_images: references } = parsed.data;
+  const { generated_images: generated, input_images: inputs } = parsed.data;
   // A flat count that is absent, zero or below the images that are there (DESIGN §6).
   if (generated === undefined || generated === null || generated < areas.length) {
     return { kind: "missing", reason: "contradictory" };
   }
+  // With nothing made only what it says was billed, if it says so.
+  const references =
+    generated === 0 ? referenceItems(inputs ?? 0) : reportedReferences(sent, inputs);
+  if (references === undefined) return { kind: "missing", reason: "contradictory" };
   const known = areas.length === 1 ? [areas[0] ?? areaOf(parsed.data.output_tokens)] : areas;
   return {
     kind: "reported",
     items: [
       ...known.map((area) => imageItem(1n, area)),
       ...(generated > areas.length ? [imageItem(BigInt(generated - areas.length), undefined)] : []),
-      ...(references === undefined || references === null || references === 0
-        ? []
-        : [{ meter: "reference_images" as const, quantity: BigInt(references) }]),
+      ...references,
     ],
   };
 }

@@ -1,5 +1,6 @@
 import type { ImageSink, ImageVendor, Outcome, VendorCall } from "../port.ts";
 import { exchange, type WireEnd } from "../wire/exchange.ts";
+import { jsonBody } from "../wire/json-body.ts";
 import { ScanError } from "../wire/scan-json.ts";
 import { judgeUnanswered } from "../wire/small-body.ts";
 import { usageTextOf } from "../wire/usage-text.ts";
@@ -36,7 +37,7 @@ async function dispatch(call: VendorCall, sink: ImageSink): Promise<Outcome> {
         "x-goog-api-key": connection.key,
         "content-type": "application/json",
       },
-      body: JSON.stringify(wireBody(accepted)),
+      body: jsonBody(wireBody(accepted)),
       signal,
     },
     reader,

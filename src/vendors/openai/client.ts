@@ -1,7 +1,7 @@
 import type { ImageVendor } from "../port.ts";
 import { dispatchImages } from "../wire/judge-images.ts";
 import { codeClasses } from "./failures.ts";
-import { sent, wireBody } from "./request.ts";
+import { sent, wireCall } from "./request.ts";
 import { billAnswer } from "./response.ts";
 import { estimate } from "./tokens.ts";
 
@@ -15,7 +15,7 @@ export function openaiVendor(): ImageVendor {
     dispatch: (call, sink) =>
       dispatchImages(
         call,
-        { sink, body: wireBody(call.accepted) },
+        { sink, ...wireCall(call.accepted) },
         {
           codes: codeClasses,
           bill: (body, pictures) => billAnswer(call.accepted, body, pictures),

@@ -4,7 +4,8 @@ import type { AcceptedOrder } from "../../gates/accept.ts";
 import { parsePixels } from "../../gates/size.ts";
 import type { ImagesBody } from "../wire/images-body.ts";
 import type { Billed, Picture } from "../wire/judge-images.ts";
-import { gridTokens } from "./tokens.ts";
+import { referenceTokens } from "./references.ts";
+import { DRAFT_TOKENS, gridTokens } from "./tokens.ts";
 import { readUsage } from "./usage.ts";
 
 /** What really ran. Parsed as text: the spec's lists of sizes and tiers are stale. */
@@ -23,10 +24,17 @@ export function billAnswer(
     images: pictures.length,
     textOutputBilled: pricesTextOutput(accepted),
   });
-  const flags = offTheLaw(accepted, body, { usage, images: pictures.length })
-    ? ["token_law_deviation"]
-    : [];
-  return { usage, flags };
+  const made = { usage, images: pictures.length };
+  const deviates = offTheLaw(accepted, body, made) || inputOffTheLaw(accepted, usage);
+  return { usage, flags: deviates ? ["token_law_deviation"] : [] };
+}
+
+/** Whether references cost nothing at all, or more than their cap: a flag, never a price. */
+function inputOffTheLaw(accepted: AcceptedOrder, usage: Usage): boolean {
+  const references = referenceTokens(accepted);
+  if (references === undefined || usage.kind === "missing") return false;
+  const input = usage.items.find((item) => item.meter === "image_input_tokens")?.quantity ?? 0n;
+  return input === 0n || input > BigInt(accepted.order.n) * references.image.ceiling;
 }
 
 function pricesTextOutput({ model }: AcceptedOrder): boolean {
@@ -40,7 +48,7 @@ function pricesTextOutput({ model }: AcceptedOrder): boolean {
  * price. One token an image may be saved with n > 1 (longform.social recording, 2026-06-12 [third]).
  */
 function offTheLaw(
-  { model }: AcceptedOrder,
+  { model, order }: AcceptedOrder,
   body: ImagesBody,
   { usage, images }: { readonly usage: Usage; readonly images: number },
 ): boolean {
@@ -58,5 +66,7 @@ function offTheLaw(
   const count = BigInt(images);
   const least = count * (gridTokens(factor, { width, height, ties: "even" }) - 1n);
   const most = count * gridTokens(factor, { width, height, ties: "up" });
-  return output < least || output > most;
+  // Interim pictures count too; fewer may come than were asked for.
+  const drafts = BigInt(order.partialImages ?? 0) * DRAFT_TOKENS;
+  return output < least || output > most + drafts;
 }

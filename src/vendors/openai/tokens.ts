@@ -3,6 +3,8 @@ import type { UsageItem } from "../../billing/usage.ts";
 import type { OutputLaw } from "../../catalog/schema.ts";
 import type { AcceptedOrder } from "../../gates/accept.ts";
 import { parsePixels } from "../../gates/size.ts";
+import { referenceTokens } from "./references.ts";
+import { isFormEdit } from "./request.ts";
 
 /** What one output image is estimated to use up, by the published laws that the catalog row carries. Integer arithmetic only. */
 
@@ -13,30 +15,50 @@ type TableLaw = Extract<OutputLaw, { kind: "table" }>;
 /** Which way a tie goes in the grid's rounding: the official calculator is read both ways. */
 export type Ties = "even" | "up";
 
+/** Of each interim picture. Source: third parties quoting OpenAI's image guide [third], 2026-11-22; nobody published a measurement. */
+export const DRAFT_TOKENS = 100n;
+
 const AREA_BASE = 2_000_000n;
 const AREA_SCALE = 4_000_000n;
 
 /**
+ * What an omitted size becomes in a form: its schema's default. In JSON it is `auto`.
+ * Source: OpenAI OpenAPI spec 2.3.0, CreateImageEditRequest, 2026-08-21 [spec].
+ */
+const FORM_SIZE: Pixels = { width: 1024, height: 1024 };
+
+/**
  * Text: the prompt's o200k tokens and the model's constant; at most its UTF-8 bytes and that constant,
- * for no byte-level tokenizer makes more tokens than bytes. Output: the model's law.
- * Source: longform.social recording of 2026-06-25 (o200k + 6) [third].
+ * for no byte-level tokenizer makes more tokens than bytes. References: image tokens by the row's law, and
+ * the text tokens that each adds. Output: the model's law. The vendor bills all of it for every image.
+ * Source: longform.social recording of 2026-06-25 (o200k + 6) [third]; n > 1 from the founding article and
+ * a reseller's record of 2026-04-22 [third].
  */
 export function estimate(accepted: AcceptedOrder): Estimate {
-  const { model, prompt } = accepted;
+  const { model, order, prompt } = accepted;
   const law = model.outputLaw;
   const constant = BigInt(model.textConstant);
   const output = outputTokens(accepted);
-  const text = (tokens: number): UsageItem => ({
+  const references = referenceTokens(accepted);
+  const text = (tokens: number, more = 0n): UsageItem => ({
     meter: "text_input_tokens",
-    quantity: BigInt(tokens) + constant,
+    quantity: BigInt(tokens) + constant + more,
   });
+  const input = (quantity: bigint | undefined): readonly UsageItem[] =>
+    quantity === undefined ? [] : [{ meter: "image_input_tokens", quantity }];
   const image = (quantity: bigint): UsageItem => ({ meter: "image_output_tokens", quantity });
+  const drafts = BigInt(order.partialImages ?? 0) * DRAFT_TOKENS;
   const ceilingText = law.kind === "table" ? BigInt(law.ceilingTextTokens) : 0n;
   return {
-    expected: [text(prompt.tokens), image(output.expected)],
+    expected: [
+      text(prompt.tokens, references?.text.expected),
+      ...input(references?.image.expected),
+      image(output.expected + drafts),
+    ],
     ceiling: [
-      text(prompt.bytes),
-      image(output.ceiling),
+      text(prompt.bytes, references?.text.ceiling),
+      ...input(references?.image.ceiling),
+      image(output.ceiling + drafts),
       ...(ceilingText === 0n
         ? []
         : [{ meter: "text_output_tokens" as const, quantity: ceilingText }]),
@@ -67,7 +89,7 @@ function gridOutput(
   accepted: AcceptedOrder,
 ): { readonly expected: bigint; readonly ceiling: bigint } {
   const { size, model, quality } = accepted;
-  const expectedSize = size.pixels ?? parsePixels(law.autoSize.expected);
+  const expectedSize = size.pixels ?? omittedSize(accepted) ?? parsePixels(law.autoSize.expected);
   const ceilingSize = size.pixels ?? parsePixels(law.autoSize.ceiling);
   const ceilingTier = law.ceilingTier ?? quality;
   const ceilingFactor =
@@ -81,6 +103,11 @@ function gridOutput(
     }),
     ceiling: gridTokens(ceilingFactor, { ...ceilingSize, ties: "up" }),
   };
+}
+
+/** Of an edit that goes out as a form and names no size. */
+function omittedSize(accepted: AcceptedOrder): Pixels | undefined {
+  return accepted.order.size === undefined && isFormEdit(accepted) ? FORM_SIZE : undefined;
 }
 
 function tableOutput(

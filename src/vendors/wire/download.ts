@@ -50,13 +50,24 @@ export type Download =
   /** `why` names no URL and no address. */
   | { readonly kind: "unavailable"; readonly why: string };
 
+/** The same as bytes; whoever gets them disposes of them. */
+export type FetchedPicture =
+  | { readonly kind: "fetched"; readonly bytes: RestingBytes }
+  | { readonly kind: "unavailable"; readonly why: string };
+
 type Request = { readonly signal: AbortSignal; readonly loopbackAllowed: boolean };
+type Options = Request & { readonly limits?: Partial<DownloadLimits> };
 
 /** Never rejects on the server's account. `loopbackAllowed`: only where the vendor itself is on loopback. */
-export async function downloadImage(
-  url: string,
-  options: Request & { readonly limits?: Partial<DownloadLimits> },
-): Promise<Download> {
+export async function downloadImage(url: string, options: Options): Promise<Download> {
+  const fetched = await fetchPicture(url, options);
+  if (fetched.kind === "unavailable") return fetched;
+  const { bytes } = fetched;
+  return { kind: "fetched", base64: base64Of(bytes), dispose: () => bytes.dispose() };
+}
+
+/** `downloadImage` without the base64 around it. */
+export async function fetchPicture(url: string, options: Options): Promise<FetchedPicture> {
   const limits = { ...LIMITS, ...options.limits };
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.timeoutMs)]);
   const agent = guardedAgent(limits, options.loopbackAllowed);
@@ -93,7 +104,7 @@ class NotFetched extends Error {
   }
 }
 
-async function tryAll(url: string, job: Job): Promise<Download> {
+async function tryAll(url: string, job: Job): Promise<FetchedPicture> {
   const { limits, signal } = job;
   let why = "no time was left";
   for (let attempt = 0; attempt < limits.tries && !signal.aborted; attempt += 1) {
@@ -102,7 +113,7 @@ async function tryAll(url: string, job: Job): Promise<Download> {
     const resting = new RestingBytes();
     try {
       await fetchOnce(url, resting, job);
-      return { kind: "fetched", base64: base64Of(resting), dispose: () => resting.dispose() };
+      return { kind: "fetched", bytes: resting };
     } catch (cause) {
       resting.dispose();
       if (!(cause instanceof NotFetched)) throw cause;

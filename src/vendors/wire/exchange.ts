@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { Agent, type Dispatcher } from "undici";
 
 /**
@@ -20,11 +21,21 @@ const agent = new Agent({
   bodyTimeout: 0,
 });
 
+/** A body that is read while it goes out, and never held whole. */
+export type WireBody = {
+  readonly contentType: string;
+  /** In bytes, exactly: it goes out as `content-length`. */
+  readonly length: number;
+  /** From the first byte on, once for each time that the request is sent. */
+  readonly read: () => AsyncIterable<Buffer>;
+};
+
 export type WireRequest = {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** A text's type stands in the headers. */
+  readonly body?: string | WireBody;
   readonly signal: AbortSignal;
   /** Instead of the shared pool: downloads bring their own, which checks addresses. */
   readonly dispatcher?: Dispatcher;
@@ -45,7 +56,7 @@ export type WireReader = {
 
 export type WireEnd =
   | { readonly kind: "complete"; readonly head: WireHead }
-  /** DNS, connect or TLS failure: no request byte has left. */
+  /** DNS, connect or TLS failure, or a body that can't even begin to be read: no request byte has left. */
   | { readonly kind: "not_sent"; readonly cause: unknown }
   | { readonly kind: "broken"; readonly head: WireHead | undefined; readonly cause: unknown };
 
@@ -77,6 +88,16 @@ export function exchange(request: WireRequest, reader: WireReader): Promise<Wire
       broken(cause);
     };
     const queue = chunkQueue(reader, () => over);
+    const { body } = request;
+    const isRead = typeof body === "object";
+    /** undici writes the head with the first bytes of a body that is read. */
+    async function* leaving(of: WireBody): AsyncGenerator<Buffer> {
+      for await (const chunk of of.read()) {
+        if (over) throw new Error("the exchange has ended");
+        started = true;
+        yield chunk;
+      }
+    }
     if (url === null) return broken(new Error("the vendor's address is no URL"));
     if (request.signal.aborted) return onAbort();
     request.signal.addEventListener("abort", onAbort, { once: true });
@@ -85,14 +106,14 @@ export function exchange(request: WireRequest, reader: WireReader): Promise<Wire
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: request.method,
-        headers: { ...request.headers },
-        ...(request.body === undefined ? {} : { body: request.body }),
+        headers: isRead ? { ...request.headers, ...bodyHeaders(body) } : { ...request.headers },
+        ...(body === undefined ? {} : { body: isRead ? Readable.from(leaving(body)) : body }),
       },
       {
         onRequestStart(controller) {
           // The deadline may have passed while the connection was being made: nothing is sent then.
           if (over) return controller.abort(new Error("the deadline has passed"));
-          started = true;
+          started ||= !isRead;
           abort = (cause) => controller.abort(cause);
         },
         onResponseStart(controller, status, headers) {
@@ -117,6 +138,10 @@ export function exchange(request: WireRequest, reader: WireReader): Promise<Wire
       },
     );
   });
+}
+
+function bodyHeaders({ contentType, length }: WireBody): Record<string, string> {
+  return { "content-type": contentType, "content-length": String(length) };
 }
 
 /**

@@ -33,7 +33,8 @@ export class ImageFeed {
   #begun = false;
   #escaped = false;
 
-  constructor(sink: ImageSink) {
+  /** @param isPicture the places that hold pictures. */
+  constructor(sink: ImageSink, isPicture: (path: JsonPath) => boolean = isDataPicture) {
     this.#sink = sink;
     this.#scanner = new JsonScanner(
       {
@@ -58,6 +59,11 @@ export class ImageFeed {
     const steps = this.#steps;
     this.#steps = [];
     return this.#run(steps, 0);
+  }
+
+  /** What has been said before the picture that is passing. */
+  peek(): unknown {
+    return this.#scanner.peek();
   }
 
   /** @throws ScanError when the bytes so far are not one whole JSON value. */
@@ -89,7 +95,7 @@ export class ImageFeed {
 
   /** The model that the vendor named before its pictures, if it did. */
   #served(): { readonly model: string } | undefined {
-    return servedSchema.safeParse(this.#scanner.peek()).data;
+    return servedSchema.safeParse(this.peek()).data;
   }
 
   #end(): void {
@@ -121,6 +127,6 @@ export class ImageFeed {
 
 const servedSchema = z.object({ model: z.string() });
 
-function isPicture(path: JsonPath): boolean {
+function isDataPicture(path: JsonPath): boolean {
   return path.length === 3 && path[0] === "data" && path[1] === null && path[2] === "b64_json";
 }

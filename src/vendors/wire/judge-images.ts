@@ -1,7 +1,7 @@
 import type { Usage } from "../../billing/usage.ts";
 import type { ImageSink, Outcome, VendorCall } from "../port.ts";
 import { downloadImage } from "./download.ts";
-import type { WireHead, WireRequest } from "./exchange.ts";
+import type { WireBody, WireHead, WireRequest } from "./exchange.ts";
 import { type BodyItem, type ImagesBody, type JsonObject, readImagesBody } from "./images-body.ts";
 import { type ReceivedImages, receiveImages } from "./receive-images.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "./vendor-error.ts";
 
 /**
- * The judge of vendors that answer `POST …/images/generations` with `{created, data, usage}`: exactly one
+ * The judge of vendors that answer `POST …/images/generations` or `…/edits` with `{created, data, usage}`: exactly one
  * outcome of MONEY §1 for each call. What a vendor's codes and usage mean comes in as its rules.
  */
 
@@ -41,14 +41,14 @@ type Facts = Pick<Outcome, "status" | "vendorRequestId" | "usageText">;
 
 const REQUEST_ID_LENGTH_MAX = 200;
 
-/** Posts a body once and judges the answer. Never rejects on the vendor's account. */
+/** Posts a body once, under the vendor's base URL, and judges the answer. Never rejects on the vendor's account. */
 export async function dispatchImages(
   call: VendorCall,
-  to: { readonly sink: ImageSink; readonly body: unknown },
+  to: { readonly sink: ImageSink; readonly path: string; readonly body: string | WireBody },
   by: Pick<ImagesRules, "codes" | "bill">,
 ): Promise<Outcome> {
   const { sink } = to;
-  const request = wireRequest(call, to.body);
+  const request = wireRequest(call, to);
   const n = call.accepted.order.n;
   const rules: ImagesRules = { ...by, n, loopback: call.connection.loopback };
   const received = await receiveImages(request, sink);
@@ -190,10 +190,13 @@ function nowSeconds(): number {
   return Math.floor(Date.now() / 1_000);
 }
 
-function wireRequest({ connection, signal, headers }: VendorCall, body: unknown): WireRequest {
+function wireRequest(
+  { connection, signal, headers }: VendorCall,
+  { path, body }: { readonly path: string; readonly body: string | WireBody },
+): WireRequest {
   return {
     method: "POST",
-    url: `${connection.baseUrl}/images/generations`,
+    url: `${connection.baseUrl}${path}`,
     headers: {
       ...headers,
       authorization: `Bearer ${connection.key}`,
@@ -201,7 +204,7 @@ function wireRequest({ connection, signal, headers }: VendorCall, body: unknown)
       accept: "application/json",
       "accept-encoding": "identity",
     },
-    body: JSON.stringify(body),
+    body,
     signal,
   };
 }

@@ -1,10 +1,11 @@
 import type { ImageSink } from "../port.ts";
+import { EventFeed } from "./event-feed.ts";
 import { exchange, type WireEnd, type WireHead, type WireRequest } from "./exchange.ts";
 import { type FedAnswer, ImageFeed } from "./image-feed.ts";
 import { ScanError } from "./scan-json.ts";
 
 /**
- * One call whose answer is JSON with base64 pictures inside, read at the vendor's pace and never held
+ * One call whose answer is JSON, or a stream of events, with base64 pictures inside, read at the vendor's pace and never held
  * whole. Tells apart only what arrived and how; what it means for the money is judged elsewhere.
  */
 
@@ -27,12 +28,13 @@ export async function receiveImages(
   request: WireRequest,
   sink: ImageSink,
 ): Promise<ReceivedImages> {
-  const feed = new ImageFeed(sink);
+  let feed: ImageFeed | EventFeed = new ImageFeed(sink);
   const errorText = new BoundedText();
   let data = (chunk: Buffer): Promise<void> | undefined => feed.write(chunk);
   const end = await exchange(request, {
     head(head) {
       if (!isSuccess(head)) data = (chunk) => errorText.add(chunk);
+      else if (head.status === 200 && isEvents(head)) feed = new EventFeed(sink);
       else if (head.status !== 200 || !isJson(head)) throw new ScanError("the answer is not JSON");
     },
     data: (chunk) => data(chunk),
@@ -42,26 +44,31 @@ export async function receiveImages(
   if (head !== undefined && !isSuccess(head)) {
     return { kind: "error", head, text: end.kind === "complete" ? errorText.text() : undefined };
   }
-  if (end.kind === "broken") return { kind: "lost", head, why: whyBroken(end, request.signal) };
+  // Of a stream that breaks after its image came whole, nothing is missing that is asked for.
+  const isWhole = feed instanceof EventFeed && feed.isComplete;
+  if (head === undefined || (end.kind === "broken" && !isWhole)) {
+    return { kind: "lost", head, why: whyBroken(end, request.signal) };
+  }
   try {
-    return { kind: "answered", head: end.head, answer: feed.finish() };
+    return { kind: "answered", head, answer: feed.finish() };
   } catch (cause) {
     if (!(cause instanceof ScanError)) throw cause;
     return { kind: "lost", head, why: "unreadable" };
   }
 }
 
-function whyBroken(
-  end: WireEnd & { kind: "broken" },
-  signal: AbortSignal,
-): "timeout" | "reset" | "cut" | "unreadable" {
-  if (end.cause instanceof ScanError) return "unreadable";
+function whyBroken(end: WireEnd, signal: AbortSignal): "timeout" | "reset" | "cut" | "unreadable" {
+  if (end.kind === "broken" && end.cause instanceof ScanError) return "unreadable";
   if (signal.aborted) return "timeout";
-  return end.head === undefined ? "reset" : "cut";
+  return end.kind === "not_sent" || end.head === undefined ? "reset" : "cut";
 }
 
 function isSuccess(head: WireHead): boolean {
   return head.status >= 200 && head.status < 300;
+}
+
+function isEvents(head: WireHead): boolean {
+  return /^text\/event-stream\s*(?:;|$)/i.test(head.headers["content-type"] ?? "");
 }
 
 function isJson(head: WireHead): boolean {

@@ -38,6 +38,16 @@ type Level = { readonly kind: "object" | "array"; key: string | null };
 /** Why a scan can't go on. The bytes so far are no answer. */
 export class ScanError extends Error {
   override readonly name = "ScanError";
+  /** It went on too long beside its pictures; whether it is JSON was not the question. */
+  readonly isSkeletonTooLarge: boolean;
+
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly isSkeletonTooLarge?: boolean } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.isSkeletonTooLarge = options.isSkeletonTooLarge ?? false;
+  }
 }
 
 export class JsonScanner {
@@ -72,12 +82,22 @@ export class JsonScanner {
    * @throws ScanError when the bytes so far are not one whole JSON value.
    */
   finish(): unknown {
-    if (this.#state !== "outside") throw new ScanError("the answer ends inside a string");
+    const skeleton = this.skeleton();
     try {
-      return JSON.parse(this.#skeleton.toString("utf8", 0, this.#skeletonBytes));
+      return JSON.parse(skeleton.toString("utf8"));
     } catch (cause) {
       throw new ScanError("the answer is not one whole JSON value", { cause });
     }
+  }
+
+  /**
+   * The text of the skeleton, for who reads it with a decoder of its own.
+   *
+   * @throws ScanError inside a string.
+   */
+  skeleton(): Buffer {
+    if (this.#state !== "outside") throw new ScanError("the answer ends inside a string");
+    return this.#skeleton.subarray(0, this.#skeletonBytes);
   }
 
   /**
@@ -206,6 +226,7 @@ export class JsonScanner {
     if (length > this.#skeletonBytesMax) {
       throw new ScanError(
         `the answer holds more than ${this.#skeletonBytesMax} bytes beside its pictures`,
+        { isSkeletonTooLarge: true },
       );
     }
     if (length > this.#skeleton.length) {

@@ -1,0 +1,19 @@
+import type { Surface } from "../ledger/port.ts";
+import type { OrderPolicy } from "./prepare.ts";
+import type { Sameness } from "./same.ts";
+
+/** Who asks, already known by a key. */
+export type Caller = {
+  readonly accountId: string;
+  /** The account's id and those of all above it, up to the root. */
+  readonly accountPath: readonly string[];
+  readonly keyId: string;
+  readonly requestId: string;
+  readonly surface: Surface;
+  /** What the key's owner has set. */
+  readonly policy: OrderPolicy;
+  /** Headers that go on to the vendor: fault switches, in the sandbox only. */
+  readonly vendorHeaders: Readonly<Record<string, string>>;
+  /** By what an earlier request is known to be the same. */
+  readonly same: Sameness;
+};
