@@ -80,7 +80,8 @@ describe("clients that don't read", () => {
         chunks.push(chunk);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
-      const { data } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      const { data, error } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      expect(error).toBeUndefined();
       const picture = Buffer.from(data[0].b64_json, "base64");
       expect(picture.subarray(-8, -4).toString("latin1")).toBe("IEND");
       expect(await receipt(idOf(response))).toMatchObject({

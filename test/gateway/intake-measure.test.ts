@@ -160,6 +160,15 @@ describe("a file that is cut off is refused", () => {
     );
   });
 
+  it.each([
+    ["avif", encoded("avif", [64, 64])],
+    ["heic", heifOf([16, 16])],
+  ])("%s, at the end of each of its boxes too", async (_format, file) => {
+    for (let at = 0; at < file.length; at += file.readUInt32BE(at)) {
+      await expect(measured(file.subarray(0, at))).rejects.toMatchObject({ name: "BrokenPicture" });
+    }
+  });
+
   it("but bytes behind its end are no fault: phones put their own there", async () => {
     for (const format of ["png", "jpeg"] as const) {
       const file = Buffer.concat([encoded(format, [8, 8]), Buffer.alloc(5_000, 7)]);

@@ -294,7 +294,7 @@ describe("a client that leaves", () => {
     expect(await gateway.settled()).toBe("0.06");
   });
 
-  it("and whose adopter leaves too is adopted once only: the third request is made", async () => {
+  it("and whose adopter leaves too, with nothing, is offered again: the third request has its answer, at one charge", async () => {
     gateway = await startStaged();
     const request = gateway.open();
     const call = await gateway.called();
@@ -303,11 +303,13 @@ describe("a client that leaves", () => {
     const adopter = gateway.open();
     await logged("adopted");
     await hangUp(adopter);
+    await until(() => gateway.logged.filter((text) => text === "offered").length === 2);
     const third = gateway.order();
-    (await gateway.called()).make();
+    await until(() => gateway.logged.filter((text) => text === "adopted").length === 2);
     call.make();
-    expect((await third).headers["x-spotmeter-adopted"]).toBeUndefined();
-    expect(gateway.calls()).toBe(2);
+    expect((await third).headers["x-spotmeter-adopted"]).toBe("true");
+    expect(gateway.calls()).toBe(1);
+    expect(await gateway.settled()).toBe("0.03");
   });
 
   it("whose adopted call recovery ends: the adopter is told, and nobody pays", async () => {

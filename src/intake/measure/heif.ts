@@ -30,7 +30,7 @@ export function heifFormat(head: Buffer): PictureFormat | undefined {
  */
 export async function measureHeif(window: ByteWindow): Promise<Measures> {
   const brand = (await window.bytes(8, 4)).toString("latin1");
-  const meta = Buffer.from(await metaBox(window));
+  const meta = await metaBox(window);
   try {
     return { ...primaryItem(meta), animated: MOVING_BRANDS.includes(brand) };
   } catch (cause) {
@@ -75,17 +75,26 @@ function isAlpha(urn: string): boolean {
 /** The content of the `meta` box; walks all boxes of the file, so that one that is cut off is noticed. */
 async function metaBox(window: ByteWindow): Promise<Buffer> {
   let meta: Stretch | undefined;
+  let hasData = false;
   let at = 0;
   for (let count = 0; at < window.length; count += 1) {
     if (count === BOXES_MAX) throw broken();
     const box = await boxAt(window, at);
     if (box.type === "meta") meta ??= box;
+    hasData ||= box.type === "mdat" && box.end > box.dataAt;
     at = box.end;
   }
   if (meta === undefined) throw noPicture();
   const bytes = meta.end - meta.dataAt;
   if (bytes > META_BYTES_MAX) throw broken();
-  return window.bytes(meta.dataAt, bytes);
+  const content = Buffer.from(await window.bytes(meta.dataAt, bytes));
+  // Cut between two boxes, a file looks whole: its picture is missing all the same.
+  if (!hasData && !children(content, 4).some(({ type }) => type === "idat")) throw cutOff();
+  return content;
+}
+
+function cutOff(): BrokenPicture {
+  return new BrokenPicture("it is a HEIF file that is cut off");
 }
 
 type Stretch = { readonly type: string; readonly dataAt: number; readonly end: number };
@@ -98,7 +107,7 @@ async function boxAt(window: ByteWindow, at: number): Promise<Stretch> {
   const large = said === 1 ? Number((await window.bytes(at + 8, 8)).readBigUInt64BE()) : said;
   const end = said === 0 ? window.length : at + large;
   if (end - at < headBytes) throw broken();
-  if (end > window.length) throw new BrokenPicture("it is a HEIF file that is cut off");
+  if (end > window.length) throw cutOff();
   return { type: head.toString("latin1", 4, 8), dataAt: at + headBytes, end };
 }
 
