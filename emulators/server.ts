@@ -15,10 +15,13 @@ const ROUTERS: readonly Router[] = [routeGoogle, routeByteplus, routeAlibaba, ro
 /** Sixteen references of 50 MB would fit no vendor's limit on the whole request; beyond this nothing is read. */
 const BODY_BYTES_MAX = 157_286_400;
 
+/** Far above what any client keeps a socket for: vendors don't close what somebody is about to use. */
+const IDLE_MS_MAX = 65_000;
+
 /** One HTTP server for all four vendors. The caller listens and closes. */
 export function createEmulatorServer(world: World): Server {
   const log = new CallLog();
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: IDLE_MS_MAX }, (request, response) => {
     answerRequest(request, response, { world, log }).catch((error: unknown) => {
       // A bug in an emulator must be seen by whoever runs the test, and must not end the process.
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -6,8 +6,11 @@ import { Agent, type Dispatcher } from "undici";
  * apart here: whether a request byte can have left, and whether the answer came whole.
  */
 
-/** Paid POSTs never reuse a socket idle for longer: the vendor may just be closing it (MONEY §1). */
-const IDLE_SOCKET_MS = 4_000;
+/**
+ * Paid POSTs never reuse a socket idle for 4 s: the vendor may just be closing it (MONEY §1). undici 8 keeps such
+ * times by a clock of half a second, and a busy event loop is late: half of it leaves room for both.
+ */
+const IDLE_SOCKET_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 const agent = new Agent({
