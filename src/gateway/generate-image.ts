@@ -101,10 +101,10 @@ async function callAll(
 }
 
 function judge(calls: readonly Dispatched[], held: Held, read: ReadAsOf): Judged {
-  const [only, ...more] = calls;
-  return only === undefined || more.length > 0 || held.quote.legs !== undefined
+  const [first] = calls;
+  return first === undefined || held.quote.legs !== undefined
     ? judgeLegs(calls, held, read)
-    : judgeCall(only.outcome, held, read);
+    : judgeCall(first.outcome, held, read);
 }
 
 /** An order that may go out: priced, over a connection with room, held for. */

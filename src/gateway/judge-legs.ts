@@ -18,12 +18,14 @@ import {
   qualityOf,
   type ReadAsOf,
   type Settlement,
-  USAGE_LENGTH_MAX,
   type Voiding,
 } from "./judge.ts";
 import { refusalOf } from "./refuse.ts";
 
 /** Several vendor calls under one hold, as the ledger posts them: one ending with the facts of each (MONEY §2). Pure. */
+
+/** What the ledger takes of what vendors say of their usage (`EndingFacts.usage`), in characters. */
+const USAGE_LENGTH_MAX = 65_536;
 
 /** What the legs came to: an answer when any made an image, else what became of the first. */
 export function judgeLegs(legs: readonly Dispatched[], held: Held, read: ReadAsOf): Judged {

@@ -106,9 +106,6 @@ export function settlementOf(
   };
 }
 
-/** Of all that a vendor says of its usage no more is kept, in characters. */
-export const USAGE_LENGTH_MAX = 65_536;
-
 /** A tier's name; anything else in its place is no quality. */
 const QUALITY_NAME = /^[\w.-]{1,32}$/;
 

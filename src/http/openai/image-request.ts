@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { ImageOrder, Reference } from "../../gates/order.ts";
+import { sha256 } from "../../gateway/api-keys.ts";
 import type { LegacyAliases } from "../../gateway/deps.ts";
 import { bodyIdentity, type SentFile } from "../../gateway/same.ts";
 import { assertLength } from "../../intake/feed.ts";
@@ -127,8 +127,8 @@ export async function measureAll(
     references.push(reference);
     // By their places, so that the same pictures in another order are another request.
     const place = each === mask ? "mask" : `image ${index}`;
-    const sha256 = each.kind === "url" ? sha256Of(each.url) : reference.sha256;
-    files.push({ name: `${place}, ${each.kind}`, sha256 });
+    const hash = each.kind === "url" ? sha256(each.url) : reference.sha256;
+    files.push({ name: `${place}, ${each.kind}`, sha256: hash });
   }
   const ownMask = mask === undefined ? undefined : references.pop();
   const [first, ...others] = references;
@@ -137,8 +137,4 @@ export async function measureAll(
     ...(ownMask === undefined ? {} : { mask: ownMask }),
   };
   return { pictures, files };
-}
-
-function sha256Of(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

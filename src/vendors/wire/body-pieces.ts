@@ -1,4 +1,5 @@
 import type { Reference } from "../../gates/order.ts";
+import { base64Of } from "./base64-of.ts";
 import type { WireBody } from "./exchange.ts";
 
 /** A body as it goes out: text, and pictures that are read when their turn comes, as they are or as base64. */
@@ -37,7 +38,7 @@ async function* readPieces(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
   for (const piece of pieces) {
     if (typeof piece === "string") yield Buffer.from(piece);
     else if (piece.as === "bytes") yield* readWhole(piece.picture);
-    else yield* base64(readWhole(piece.picture));
+    else yield* base64Of(readWhole(piece.picture));
   }
 }
 
@@ -50,18 +51,6 @@ async function* readWhole({ bytes, read }: Pick<Reference, "bytes" | "read">) {
     if (chunk.length > 0) yield chunk;
   }
   if (left !== 0) throw new Error("a picture's file has changed its length");
-}
-
-/** Three bytes are four characters: what is left of a chunk waits for the next one. */
-async function* base64(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    const whole = bytes.length - (bytes.length % 3);
-    held = Buffer.from(bytes.subarray(whole));
-    if (whole > 0) yield Buffer.from(bytes.toString("base64", 0, whole), "latin1");
-  }
-  if (held.length > 0) yield Buffer.from(held.toString("base64"), "latin1");
 }
 
 /** Gives nothing before what follows is here too: a first file that can't be read fails before a byte has left. */

@@ -7,6 +7,7 @@ import {
   type Resolver,
   systemResolver,
 } from "./address-guard.ts";
+import { base64Of } from "./base64-of.ts";
 import { exchange, type WireHead } from "./exchange.ts";
 import { RestingBytes, RestingQuotaExceeded } from "./resting-bytes.ts";
 
@@ -63,7 +64,7 @@ export async function downloadImage(url: string, options: Options): Promise<Down
   const fetched = await fetchPicture(url, options);
   if (fetched.kind === "unavailable") return fetched;
   const { bytes } = fetched;
-  return { kind: "fetched", base64: base64Of(bytes), dispose: () => bytes.dispose() };
+  return { kind: "fetched", base64: base64Of(bytes.read()), dispose: () => bytes.dispose() };
 }
 
 /** `downloadImage` without the base64 around it. */
@@ -232,16 +233,4 @@ function brokenHop(cause: unknown, signal: AbortSignal): NotFetched {
     return new NotFetched("no room is left for pictures to rest", { isFinal: false, cause });
   }
   return new NotFetched("the connection failed or was cut", { isFinal: false, cause });
-}
-
-/** Base64 without line breaks, three bytes at a time: what a piece leaves over leads the next one. */
-async function* base64Of(resting: RestingBytes): AsyncGenerator<Buffer, void, undefined> {
-  let left: Buffer = Buffer.alloc(0);
-  for await (const piece of resting.read()) {
-    const bytes = left.length === 0 ? piece : Buffer.concat([left, piece]);
-    const whole = bytes.length - (bytes.length % 3);
-    left = bytes.subarray(whole);
-    if (whole > 0) yield Buffer.from(bytes.toString("base64", 0, whole), "latin1");
-  }
-  if (left.length > 0) yield Buffer.from(left.toString("base64"), "latin1");
 }
