@@ -5,10 +5,11 @@ import type { Quote } from "../billing/quote.ts";
  * same catalog always gives the same answer.
  */
 export function cheapest(quotes: readonly Quote[]): Quote | undefined {
-  return quotes.toSorted(byExpected)[0];
+  return quotes.toSorted(byExpectedQuote)[0];
 }
 
-function byExpected(left: Quote, right: Quote): number {
+/** Cheapest expected first, then the lower ceiling, then the id. */
+export function byExpectedQuote(left: Quote, right: Quote): number {
   if (left.expected.total !== right.expected.total) {
     return left.expected.total < right.expected.total ? -1 : 1;
   }

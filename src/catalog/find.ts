@@ -63,6 +63,19 @@ export function lifeCycleAt(model: Model, date: string): LifeCycleState {
   return approachingEnd(model, date);
 }
 
+/**
+ * Whether somebody says, without the vendor's own word, that a model doesn't answer yet or any more on a day
+ * (`YYYY-MM-DD`): it may be ordered by name, with a warning, but nobody should be led to it.
+ */
+export function isDoubtful(
+  { lifeCycle: { availableFrom, shutdownAt } }: Model,
+  date: string,
+): boolean {
+  const notYet = availableFrom !== undefined && date < availableFrom.on;
+  const gone = shutdownAt !== undefined && date >= shutdownAt.on;
+  return (notYet && !isFirm(availableFrom)) || (gone && !isFirm(shutdownAt));
+}
+
 function approachingEnd(model: Model, date: string): LifeCycleState {
   const { deprecatedAt, shutdownAt } = model.lifeCycle;
   const steps: string[] = [];

@@ -5,6 +5,7 @@ import { type ListedConnection, listConnections } from "./connections.ts";
 import { catalogProblems, rowProblems } from "./cross-check.ts";
 import type { Catalog } from "./find.ts";
 import { applyOverrides, overridesSchema, type Row, settingsNames } from "./overrides.ts";
+import { type Ratings, ratingProblems, ratingsSchema } from "./ratings.ts";
 import { modelSchema } from "./schema.ts";
 import {
   type FieldLocation,
@@ -53,6 +54,26 @@ export function loadCatalog({ folder, overrides }: CatalogSource): LoadedCatalog
   }
   const models = rows.map((row) => row.model);
   return { models: models.toSorted((left, right) => (left.id < right.id ? -1 : 1)), connections };
+}
+
+/**
+ * Reads and checks the table of ratings, `catalog/ratings.json` or an owner's own.
+ *
+ * @throws Error that names every problem with file, line and field.
+ */
+export function loadRatings(file: string, { models }: Catalog): Ratings {
+  const text = readFileSync(file, "utf8");
+  const source = readSourceText(text);
+  const parsed = ratingsSchema.safeParse(parseJson(text));
+  const problems: Problem[] = parsed.success
+    ? ratingProblems(parsed.data, models)
+    : issuesOf(parsed.error);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  const complaints = problems.map(
+    ({ path, message }) =>
+      `${file}:${source.lineOf(path)} ${path.map(String).join(".")}: ${message}`,
+  );
+  throw new Error(`bad ratings, ${complaints.length} problems\n${complaints.join("\n")}`);
 }
 
 type Complain = (location: FieldLocation, message: string) => void;

@@ -9,7 +9,7 @@ import { z } from "zod";
 
 /** How a fact is known, strongest first: on a bill, in the vendor's own text, in a recorded answer, told by a third party, inferred here. */
 export const marks = ["billed", "spec", "seen", "third", "guess"] as const;
-const markSchema = z.enum(marks);
+export const markSchema = z.enum(marks);
 export type Mark = z.infer<typeof markSchema>;
 
 /** Every billable unit (DESIGN §2). */

@@ -1,7 +1,8 @@
 import type { Capabilities, Model } from "../catalog/schema.ts";
-import { passGates } from "./gates.ts";
+import { Refusal } from "../refusals.ts";
+import { refusalsOf } from "./gates.ts";
 import type { ImageOrder, PromptMeasure, ResolvedSize } from "./order.ts";
-import { passReferenceGates } from "./references.ts";
+import { referenceRefusals } from "./references.ts";
 import { resolveSize, sizesFor } from "./size.ts";
 
 /** An order that a model can do: every gate passed, its size resolved. Nothing in it was changed. */
@@ -21,8 +22,8 @@ export type AcceptedOrder = {
  */
 export function accept(order: ImageOrder, model: Model, prompt: PromptMeasure): AcceptedOrder {
   const can: Capabilities = model.capabilities;
-  passReferenceGates(order, model);
-  passGates(order, can, prompt);
+  const [refusal] = [...referenceRefusals(order, model), ...refusalsOf(order, can, prompt)];
+  if (refusal !== undefined) throw refusal;
   return {
     order,
     model,
@@ -30,4 +31,28 @@ export function accept(order: ImageOrder, model: Model, prompt: PromptMeasure): 
     quality: order.quality === "auto" ? undefined : order.quality,
     prompt,
   };
+}
+
+/** Everything that a model can't do of an order, in the order of the gates; empty when `accept` takes it. */
+export function blockersOf(
+  order: ImageOrder,
+  model: Model,
+  prompt: PromptMeasure,
+): readonly Refusal[] {
+  const can: Capabilities = model.capabilities;
+  return [
+    ...referenceRefusals(order, model),
+    ...refusalsOf(order, can, prompt),
+    ...sizeRefusal(order, can),
+  ];
+}
+
+function sizeRefusal(order: ImageOrder, can: Capabilities): readonly Refusal[] {
+  try {
+    resolveSize(order, sizesFor(order, can));
+    return [];
+  } catch (cause) {
+    if (cause instanceof Refusal) return [cause];
+    throw cause;
+  }
 }

@@ -9,12 +9,13 @@ type Gate = (order: ImageOrder, can: Capabilities, prompt: PromptMeasure) => Ref
 /** Images of one request that are spread over as many calls: what one call of any model makes at most. */
 const FAN_OUT_MAX = 10;
 
-/** Throws the first refusal. Runs before any quote, hold or vendor call; sizes are resolved beside it. */
-export function passGates(order: ImageOrder, can: Capabilities, prompt: PromptMeasure): void {
-  for (const gate of gates) {
-    const refusal = gate(order, can, prompt);
-    if (refusal !== undefined) throw refusal;
-  }
+/** Every refusal of an order's parameters, in the order of the gates; sizes are resolved beside it. */
+export function refusalsOf(
+  order: ImageOrder,
+  can: Capabilities,
+  prompt: PromptMeasure,
+): readonly Refusal[] {
+  return gates.flatMap((gate) => gate(order, can, prompt) ?? []);
 }
 
 const gates: readonly Gate[] = [

@@ -8,13 +8,13 @@ import { refuse, unknownTo } from "./refuse.ts";
  * over the first of them. What was sent is told by its measures; nothing is ever shrunk or converted to fit.
  */
 
-/** Throws the first refusal. Runs before any quote, hold or vendor call. */
-export function passReferenceGates(order: ImageOrder, model: Model): void {
-  const refusal =
-    wrongSurface(order, model) ??
-    wrongReferences(order, model.capabilities) ??
-    wrongMask(order, model.capabilities);
-  if (refusal !== undefined) throw refusal;
+/** The refusals of an order's pictures: of their kind of request, of each by itself, of the mask. */
+export function referenceRefusals(order: ImageOrder, model: Model): readonly Refusal[] {
+  return [
+    wrongSurface(order, model),
+    wrongReferences(order, model.capabilities),
+    wrongMask(order, model.capabilities),
+  ].flatMap((refusal) => refusal ?? []);
 }
 
 /** Characters of a data URL with a file in it. */

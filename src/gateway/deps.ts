@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/find.ts";
+import type { Ratings } from "../catalog/ratings.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
@@ -12,6 +13,8 @@ import type { RunningCalls } from "./running-calls.ts";
 export type Deps = {
   readonly world: World;
   readonly catalog: Catalog;
+  /** What people preferred on public boards; `catalog/ratings.json`. */
+  readonly ratings: Ratings;
   /** The day as which the catalog is read, YYYY-MM-DD. */
   readonly asOf: () => string;
   /** The day that it is, UTC, YYYY-MM-DD. */

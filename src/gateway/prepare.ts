@@ -1,9 +1,8 @@
 import { cheapest } from "../advisor/cheapest.ts";
-import { type Quote, quoteEstimate } from "../billing/quote.ts";
-import type { PricedFacts } from "../billing/rate.ts";
+import { quoteAccepted } from "../advisor/price-order.ts";
+import type { Quote } from "../billing/quote.ts";
 import { type AcceptedOrder, accept } from "../gates/accept.ts";
 import type { ImageOrder, PromptMeasure, Translated } from "../gates/order.ts";
-import { sizeText } from "../gates/size.ts";
 import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
 import { assertMayCall, mayCall } from "./allowed-models.ts";
@@ -77,15 +76,9 @@ function price(callable: CallableModel, { order: asked, prompt, by }: Asking): P
   const { order, resolved } = applyAutoAs(asked, callable.model, defaults);
   const accepted = accept(order, callable.model, prompt);
   passPace(order.n, callable);
-  const estimate = callable.vendor.estimate(accepted);
-  const facts = pricedFacts(accepted);
-  const quote = quoteEstimate(callable.model, callable.price, {
-    facts,
-    n: BigInt(order.n),
-    ...(order.fanOut === true && order.n > 1 ? { legs: BigInt(order.n) } : {}),
-    estimate,
-    margin: by.policy.margin,
-  });
+  const { model, price, vendor } = callable;
+  const priceable = { model, price, estimate: vendor.estimate };
+  const quote = quoteAccepted(accepted, priceable, by.policy.margin);
   const output = outputOrder(order, { policy: by.policy, model: callable.model.id }, by.deps);
   return inWords({ callable, accepted, quote, asked, resolved, output });
 }
@@ -138,15 +131,4 @@ function tryPrice(asking: Asking): Prepared | undefined {
     if (cause instanceof Refusal) return undefined;
     throw cause;
   }
-}
-
-/** What the price depends on beside usage: facts of the request as it goes out. */
-function pricedFacts(accepted: AcceptedOrder): PricedFacts {
-  const pixels = accepted.size.pixels;
-  const size = pixels === undefined ? sizeText(accepted.order) : `${pixels.width}x${pixels.height}`;
-  return {
-    promptExtend: accepted.order.promptExtend ?? false,
-    ...(accepted.quality === undefined ? {} : { quality: accepted.quality }),
-    ...(size === undefined ? {} : { size }),
-  };
 }

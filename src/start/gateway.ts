@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { ListedConnection } from "../catalog/connections.ts";
 import type { Catalog } from "../catalog/find.ts";
-import { type LoadedCatalog, loadCatalog } from "../catalog/load.ts";
+import type { Ratings } from "../catalog/ratings.ts";
 import type { Config } from "../config.ts";
 import { sha256 } from "../gateway/api-keys.ts";
 import { Connections } from "../gateway/connections.ts";
@@ -19,7 +18,6 @@ import { registrations } from "../vendors/registry.ts";
 import { announce } from "./announce.ts";
 import { leftOutText } from "./connection-text.ts";
 import { demoKey } from "./demo-account.ts";
-import { StartError } from "./errors.ts";
 import {
   masterKey,
   prepareHome,
@@ -35,7 +33,8 @@ import { type OpenBooks, openBooks } from "./open-books.ts";
 import { openOutputs } from "./open-outputs.ts";
 import { openResults } from "./open-results.ts";
 import { type OwnerDefaults, ownerDefaults } from "./owner-defaults.ts";
-import { packageFolder, packageVersion } from "./package.ts";
+import { packageVersion } from "./package.ts";
+import { readCatalog } from "./read-catalog.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
 
 /** How long a request waits for the running one with the same `Idempotency-Key` (MONEY §7). */
@@ -79,7 +78,7 @@ async function start(
   { say, temporary = false }: StartOptions,
   stack: AsyncDisposableStack,
 ): Promise<RunningGateway> {
-  const { connections: listed, ...catalog } = readCatalog(config);
+  const { connections: listed, ratings, ...catalog } = readCatalog(config);
   const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
   const defaults = ownerDefaults(config.settings, catalog);
@@ -111,7 +110,16 @@ async function start(
   const master = masterKey(config.home, config.masterKey);
   const deps: ApiDeps = {
     ...dependencies(
-      { config, world, catalog, defaults, connections: new Connections(connected), ...kept, log },
+      {
+        config,
+        world,
+        catalog,
+        ratings,
+        defaults,
+        connections: new Connections(connected),
+        ...kept,
+        log,
+      },
       books,
     ),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
@@ -146,21 +154,12 @@ async function start(
   };
 }
 
-/** @throws StartError naming every problem with file, line and field. */
-function readCatalog(config: Config): LoadedCatalog {
-  try {
-    const folder = join(packageFolder, "catalog", "models");
-    return loadCatalog({ folder, overrides: config.settings });
-  } catch (cause) {
-    throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
 function dependencies(
   of: {
     readonly config: Config;
     readonly world: World;
     readonly catalog: Catalog;
+    readonly ratings: Ratings;
     readonly defaults: OwnerDefaults;
     readonly connections: Connections;
     readonly results: ResultStore;

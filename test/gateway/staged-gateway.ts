@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadCatalog } from "../../src/catalog/load.ts";
+import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import type { AcceptedOrder } from "../../src/gates/accept.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
@@ -32,6 +32,7 @@ import { MUG } from "./sandbox.ts";
 
 const folder = join(packageFolder, "catalog", "models");
 const catalog = loadCatalog({ folder, overrides: undefined });
+const ratings = loadRatings(join(packageFolder, "catalog", "ratings.json"), catalog);
 
 /** One flat image at 0.03 USD. */
 const ORDER = { model: "seedream-4-0", prompt: MUG, size: "1024x1024" };
@@ -86,6 +87,7 @@ export async function startStaged(
   const deps: ApiDeps = {
     world: "sandbox",
     catalog,
+    ratings,
     asOf: () => "2026-11-22",
     today: () => "2026-11-22",
     pictureUrls: new PictureUrls({

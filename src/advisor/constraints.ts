@@ -1,0 +1,144 @@
+import { type Band, bands } from "../catalog/ratings.ts";
+import { formatUsd, type PicoUsd } from "../money/pico-usd.ts";
+import { byExpectedPrice, type Candidate } from "./candidates.ts";
+import { type Evidence, standing } from "./evidence.ts";
+import type { Blocker, Market } from "./market.ts";
+
+/** What a caller asks of the model that is chosen for it. What is absent asks for nothing. */
+export type Constraints = {
+  readonly band?: Band;
+  /** A rating to be at least level with: that of a named model, and its tier where it has some. */
+  readonly atLeast?: { readonly name: string; readonly evidence: Evidence };
+  /** Bounds the ceiling of the whole request. */
+  readonly maxCost?: PicoUsd;
+  /** Ids of the only models that may be chosen. */
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  /** The model must be callable in one of them. */
+  readonly regions?: readonly string[];
+  /** The pixels asked for are the pixels delivered. */
+  readonly exactSize?: true;
+  /** Models without a rating that counts may win every band. */
+  readonly allowUnrated?: true;
+  /** Prices that were guessed, or told by one third party alone, may win. */
+  readonly allowWeakPrices?: true;
+};
+
+/** What stands in the way of choosing a candidate, its own blockers first. */
+function blockersFor(
+  candidate: Candidate,
+  constraints: Constraints,
+  market: Market,
+): readonly Blocker[] {
+  const rules = [outsideAllow, inDeny, elsewhere, tooCoarse, belowBand, belowOther, tooDear];
+  const own = rules.flatMap((rule) => rule(candidate, constraints, market) ?? []);
+  return [...candidate.blockedBy, ...doubts(candidate, constraints, market), ...own];
+}
+
+type Rule = (of: Candidate, by: Constraints, market: Market) => Blocker | undefined;
+
+/** The candidates that nothing stands in the way of, cheapest expected price first. */
+export function capable(
+  candidates: readonly Candidate[],
+  constraints: Constraints,
+  market: Market,
+): readonly Candidate[] {
+  return candidates
+    .filter((each) => blockersFor(each, constraints, market).length === 0)
+    .toSorted(byExpectedPrice);
+}
+
+/** What keeps a model from being chosen for somebody though it could be ordered by name. */
+function doubts(
+  { model, priced, mark }: Candidate,
+  { allowWeakPrices }: Constraints,
+  { models }: Market,
+): readonly Blocker[] {
+  const found: Blocker[] = [];
+  const entry = models.find((each) => each.model.id === model.id);
+  if (entry?.doubtful === true) {
+    const why = entry.warnings[0] ?? "the vendor may not answer for it";
+    found.push({ code: "life_cycle", param: "model", sent: model.id, allowed: null, why });
+  }
+  if (priced === undefined || allowWeakPrices === true) return found;
+  const sources = priced.quote.frozen.price.alsoSources.length + 1;
+  if (mark !== "guess" && !(mark === "third" && sources < 2)) return found;
+  const why =
+    mark === "guess" ? "its price is a guess" : "its price was told by one third party alone";
+  const allowed = "two independent sources, or allow_weak_prices";
+  return [...found, { code: "weak_price", param: "model", sent: mark, allowed, why }];
+}
+
+const outsideAllow: Rule = ({ model }, { allow }) => {
+  if (allow === undefined || allow.includes(model.id)) return undefined;
+  const why = `allow names ${allow.join(", ")} only`;
+  return { code: "not_allowed", param: "allow", sent: model.id, allowed: allow, why };
+};
+
+const inDeny: Rule = ({ model }, { deny }) => {
+  if (deny === undefined || !deny.includes(model.id)) return undefined;
+  const why = `deny names ${model.id}`;
+  return { code: "denied", param: "deny", sent: model.id, allowed: null, why };
+};
+
+const elsewhere: Rule = ({ model }, { regions }, { models }) => {
+  const entry = models.find((each) => each.model.id === model.id);
+  const here = entry?.regions ?? model.regions;
+  if (regions === undefined || here.some((region) => regions.includes(region))) return undefined;
+  const why = `it is called in ${here.join(", ")}`;
+  return { code: "other_region", param: "regions", sent: regions, allowed: here, why };
+};
+
+const tooCoarse: Rule = ({ priced }, { exactSize }) => {
+  if (exactSize !== true || priced === undefined) return undefined;
+  if (priced.accepted.size.pixels !== undefined) return undefined;
+  const why = "the pixels that it will deliver are its own choice";
+  return { code: "not_exact_size", param: "exact_size", sent: true, allowed: false, why };
+};
+
+const belowBand: Rule = (candidate, { band, allowUnrated }) => {
+  if (band === undefined || bands.indexOf(candidate.band) >= bands.indexOf(band)) return undefined;
+  const unrated = counted(candidate) === undefined;
+  if (unrated && allowUnrated === true) return undefined;
+  const why = unrated ? unratedWhy(candidate) : `its rating earns ${candidate.band}`;
+  return { code: "below_band", param: "band", sent: band, allowed: candidate.band, why };
+};
+
+const belowOther: Rule = (candidate, { atLeast, allowUnrated }, { ratings }) => {
+  if (atLeast === undefined) return undefined;
+  const rating = counted(candidate);
+  const refuse = (why: string): Blocker => ({
+    ...{ code: "below_at_least", param: "at_least", sent: atLeast.name },
+    allowed: null,
+    why,
+  });
+  if (rating === undefined) {
+    return allowUnrated === true ? undefined : refuse(unratedWhy(candidate));
+  }
+  const stands = standing(rating.rating, atLeast.evidence.rating, ratings);
+  if (stands === "better" || stands === "level") return undefined;
+  const { score } = rating.rating;
+  const other = atLeast.evidence.rating.score;
+  return refuse(
+    stands === "worse"
+      ? `rated ${score}, ${atLeast.name} ${other}`
+      : `rated ${score} and ${other} on tables of two days: too near to tell`,
+  );
+};
+
+const tooDear: Rule = ({ priced }, { maxCost }) => {
+  if (maxCost === undefined || priced === undefined) return undefined;
+  const { total } = priced.quote.ceiling;
+  if (total <= maxCost) return undefined;
+  const [sent, is] = [formatUsd(maxCost), formatUsd(total)];
+  const why = `its ceiling is ${is} USD`;
+  return { code: "above_max_cost", param: "max_cost", sent, allowed: is, why };
+};
+
+function counted({ evidence }: Candidate): Evidence | undefined {
+  return evidence?.uncounted === undefined ? evidence : undefined;
+}
+
+function unratedWhy({ evidence }: Candidate): string {
+  return evidence?.uncounted === undefined ? "unrated" : `no rating counts: ${evidence.uncounted}`;
+}
