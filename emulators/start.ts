@@ -1,5 +1,5 @@
-import type { Server } from "node:http";
 import { readEmulatorConfig } from "./config.ts";
+import { listen } from "./listen.ts";
 import { PictureStore } from "./picture/picture-store.ts";
 import { createStudio } from "./picture/studio.ts";
 import { createEmulatorServer } from "./server.ts";
@@ -56,16 +56,4 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
       await Promise.all([closed, studio.close(), tokenizer.close()]);
     },
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("no TCP address"));
-      else resolve(address.port);
-    });
-  });
 }

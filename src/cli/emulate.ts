@@ -14,9 +14,11 @@ type EmulateFlags = {
   readonly host: string;
   readonly latencyMs?: number;
   readonly pictures?: "full" | "small";
+  readonly gateway?: true;
+  readonly lie: readonly string[];
 };
 
-/** `emulate`: runs the stand-ins of all vendors alone, for tests of other programs. */
+/** `emulate`: runs the stand-ins of all vendors alone, or that of somebody's gateway, for tests of other programs. */
 export function addEmulate(program: Command, terminal: Terminal): void {
   program
     .command("emulate")
@@ -30,29 +32,45 @@ export function addEmulate(program: Command, terminal: Terminal): void {
         "full: realistic weight; small: only the right pixels",
       ).choices(["full", "small"]),
     )
+    .option("--gateway", "run somebody else's gateway instead: keys, a balance, a price")
+    .option(
+      "--lie <what>",
+      "with --gateway: what it lies about; may be given again (docs/probe.md lists all)",
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    )
     .action(async (flags: EmulateFlags, command: Command) => {
+      if (flags.gateway !== true && flags.lie.length > 0) {
+        throw new Misuse("--lie goes with --gateway: vendors are told to fail by x-emulate");
+      }
       openSession(command, terminal);
       const stopped = new Promise<void>((resolve) => {
         onStopSignal(resolve);
       });
       const emulator = await start(flags);
-      terminal.result({ url: emulator.url, pid: process.pid }, () => banner(emulator.url));
+      const lies = flags.gateway === true ? { lies: flags.lie } : {};
+      terminal.result({ url: emulator.url, pid: process.pid, ...lies }, () =>
+        flags.gateway === true ? gatewayBanner(emulator.url, flags.lie) : banner(emulator.url),
+      );
       await stopped;
       await emulator.close();
     });
 }
 
-async function start(flags: EmulateFlags): Promise<RunningEmulator> {
-  const { startEmulator } = await import("../../emulators/start.ts");
+async function start({ gateway, lie, ...options }: EmulateFlags): Promise<RunningEmulator> {
   try {
-    return await startEmulator(flags);
+    if (gateway === true) {
+      const { startEmulatedGateway } = await import("../../emulators/gateway/start.ts");
+      return await startEmulatedGateway({ ...options, lies: lie });
+    }
+    const { startEmulator } = await import("../../emulators/start.ts");
+    return await startEmulator(options);
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     // Node's own errors (a port in use) carry a code; the emulators' own are about their settings.
     if (!("code" in cause)) throw new Misuse(cause.message, { cause });
-    throw refused("start_failed", `can't listen on ${flags.host}:${flags.port}: ${cause.message}`, {
-      cause,
-    });
+    const { host, port } = options;
+    throw refused("start_failed", `can't listen on ${host}:${port}: ${cause.message}`, { cause });
   }
 }
 
@@ -63,5 +81,13 @@ function banner(url: string): string {
       ({ baseUrlVariable, emulatorPath }) => `  ${baseUrlVariable}=${url}${emulatorPath}`,
     ),
     `GET ${url}/__calls lists what was called; the header x-emulate makes faults. Ctrl-C stops.`,
+  ].join("\n");
+}
+
+function gatewayBanner(url: string, lies: readonly string[]): string {
+  return [
+    `EMULATED GATEWAY at ${url}/v1: no real money; every picture says SANDBOX.`,
+    `  ${lies.length === 0 ? "It is honest." : `It lies: ${lies.join(", ")}.`}`,
+    `Any key has 10 USD. GET ${url}/__charges lists what was charged. Ctrl-C stops.`,
   ].join("\n");
 }
