@@ -1,10 +1,5 @@
-import {
-  findModel,
-  type LifeCycleState,
-  lifeCycleAt,
-  nearestName,
-  priceAt,
-} from "../catalog/find.ts";
+import { findModel, nearestName } from "../catalog/find.ts";
+import { listingOn } from "../catalog/listing.ts";
 import type { Model, PriceVersion } from "../catalog/schema.ts";
 import { Refusal, type RefusalCode, type RefusalDetails } from "../refusals.ts";
 import type { ImageVendor } from "../vendors/port.ts";
@@ -76,31 +71,19 @@ export function callability(
   model: Model,
   { deps, accountPath }: AskedBy,
 ): CallableModel | Obstacle {
-  if (!model.served) {
-    const why = model.notServedBecause ?? "it is listed for its history only";
-    return obstacle("model_not_served", `not served: ${why}`, replacementOf(model));
-  }
   const asOf = deps.asOf();
-  const price = priceAt(model, asOf);
-  if (price === undefined) {
-    const why = "no price in US dollars is known, so it can't be billed";
-    return obstacle("unpriced_model", why);
-  }
-  const life = lifeCycleAt(model, asOf);
   // What live refuses, the sandbox serves with a warning, because its emulators never retire.
-  if (life.state !== "available" && deps.world === "live") return endOfLife(model, life);
+  const listing = listingOn(model, asOf, { endsRefuse: deps.world === "live" });
+  if (listing.kind === "obstacle") {
+    const { code, why, replacement: suggestedModel } = listing;
+    return obstacle(code, why, suggestedModel === undefined ? {} : { suggestedModel });
+  }
   const connections = deps.connections.allowed(model.vendor, accountPath);
   const [first] = connections;
   if (first === undefined) return obstacle("model_not_available", withoutConnection(model, deps));
   const { vendor } = first;
-  return { kind: "callable", model, price, asOf, vendor, connections, warnings: life.warnings };
-}
-
-function endOfLife(model: Model, { state, warnings }: LifeCycleState): Obstacle {
-  const [why = `${model.id} is not available`] = warnings;
-  return state === "retired"
-    ? obstacle("model_retired", why, replacementOf(model))
-    : obstacle("model_not_available", why);
+  const { price, warnings } = listing;
+  return { kind: "callable", model, price, asOf, vendor, connections, warnings };
 }
 
 /** No connection of the vendor at all, or none that this account may use. */
@@ -109,11 +92,6 @@ function withoutConnection({ vendor }: Model, { connections }: AskedBy["deps"]):
   return exists
     ? `no connection to ${vendor} is open to this account`
     : `this gateway has no credentials for ${vendor}`;
-}
-
-function replacementOf(model: Model): RefusalDetails {
-  const replacement = model.lifeCycle.replacement;
-  return replacement === undefined ? {} : { suggestedModel: replacement };
 }
 
 function obstacle(code: RefusalCode, why: string, details: RefusalDetails = {}): Obstacle {

@@ -46,3 +46,8 @@ export const registrations: readonly Registration[] = [
     emulatorPath: "/api/v3",
   },
 ];
+
+/** How orders on a vendor's models are estimated; undefined for a vendor that nothing here speaks to. */
+export function estimateOf(vendorId: string): ImageVendor["estimate"] | undefined {
+  return registrations.find(({ vendor }) => vendor.id === vendorId)?.vendor.estimate;
+}

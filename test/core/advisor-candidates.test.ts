@@ -1,34 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { candidatesFor } from "../../src/advisor/candidates.ts";
+import { catalogMarket } from "../../src/advisor/catalog-market.ts";
 import { type Constraints, capable } from "../../src/advisor/constraints.ts";
-import type { Market } from "../../src/advisor/market.ts";
-import { isDoubtful, priceAt } from "../../src/catalog/find.ts";
 import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import type { ImageOrder } from "../../src/gates/order.ts";
 import { formatUsd, parseUsd } from "../../src/money/pico-usd.ts";
-import { registrations } from "../../src/vendors/registry.ts";
+import { estimateOf } from "../../src/vendors/registry.ts";
 
 const catalog = loadCatalog({ folder: "catalog/models" });
 const ratings = loadRatings("catalog/ratings.json", catalog);
-const asOf = "2026-12-02";
-const market: Market = {
-  asOf,
-  ratings,
-  models: catalog.models.flatMap((model) => {
-    const price = priceAt(model, asOf);
-    const vendor = registrations.find((each) => each.vendor.id === model.vendor)?.vendor;
-    const gone = model.lifeCycle.shutdownAt !== undefined && model.lifeCycle.shutdownAt.on <= asOf;
-    if (price === undefined || vendor === undefined || !model.served || gone) return [];
-    return {
-      model,
-      priceable: { model, price, estimate: vendor.estimate },
-      obstacles: [],
-      doubtful: isDoubtful(model, asOf),
-      regions: model.regions,
-      warnings: [],
-    };
-  }),
-};
+const market = catalogMarket(catalog, { asOf: "2026-12-02", ratings, estimateOf });
 
 /** The standard prompt of DESIGN §9: 79 bytes, 15 o200k tokens. */
 const prompt = { characters: 79, bytes: 79, tokens: 15 };
