@@ -37,7 +37,7 @@ export type Asked = {
 };
 
 /** From text alone, or from pictures: which board speaks of an order. */
-function modeOf({ references }: Pick<ImageOrder, "references">): RatingMode {
+export function modeOf({ references }: Pick<ImageOrder, "references">): RatingMode {
   return references === undefined ? "generation" : "edit";
 }
 
@@ -102,7 +102,7 @@ function candidate(
 }
 
 /** The size class that an order comes out in; undefined where an open size is the model's own choice. */
-function resolutionOf({ order, model, size }: AcceptedOrder): ResolutionClass | undefined {
+export function resolutionOf({ order, model, size }: AcceptedOrder): ResolutionClass | undefined {
   const sizes = sizesFor(order, model.capabilities);
   const label = size.label ?? (size.pixels === undefined ? sizes.omitted.label : undefined);
   const { omitted } = sizes;

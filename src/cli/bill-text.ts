@@ -40,12 +40,7 @@ export function quoteText(quote: Quote, bold: Emphasis): string {
     ...resolvedFacts(quote.resolved),
     ...sentFacts(quote.sent),
     ...quote.warnings.map((warning): Fact => ["warning", warning]),
-    ...quote.levers.map(
-      (lever): Fact => [
-        "lever",
-        `${lever.param}=${lever.value}: expected ${lever.expected}, ceiling ${lever.ceiling}`,
-      ],
-    ),
+    ...quote.levers.map((lever): Fact => ["lever", leverText(lever)]),
   ];
   return [
     bold(`quote for ${quote.model} from ${quote.vendor}`) +
@@ -59,6 +54,20 @@ export function quoteText(quote: Quote, bold: Emphasis): string {
     "",
     factsText(facts),
   ].join("\n");
+}
+
+/** What could be changed, what it would come to, and on what that rests. */
+function leverText({
+  param,
+  value,
+  expected,
+  ceiling,
+  saves,
+  why,
+}: Quote["levers"][number]): string {
+  const saved = saves === undefined || saves === "0" ? "" : `, saves ${saves}`;
+  const because = why === undefined ? "" : ` (${why})`;
+  return `${param}=${value}: expected ${expected}, ceiling ${ceiling}${saved}${because}`;
 }
 
 /** Lines and sums; every amount has its decimal point under the one above. */

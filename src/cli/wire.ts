@@ -45,6 +45,8 @@ export const quoteAnswer = z.looseObject({
       value: z.string(),
       expected: z.string(),
       ceiling: z.string(),
+      saves: z.string().optional(),
+      why: z.string().optional(),
     }),
   ),
   emulated: z.boolean(),

@@ -1,6 +1,8 @@
+import { findLevers } from "../advisor/levers/find-levers.ts";
+import type { Lever } from "../advisor/levers/lever.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import type { Deps } from "./deps.ts";
-import { ceilingWarnings, levers } from "./levers.ts";
+import { ceilingWarnings, situationOf } from "./levers.ts";
 import { clientBillJson } from "./money-json.ts";
 import type { Prepared } from "./prepare.ts";
 import { marksOf, sentFor } from "./reserve.ts";
@@ -25,12 +27,18 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     sent: sentFor(prepared),
     marks: marksOf(prepared),
     warnings: [...callable.warnings, ...ceilingWarnings(prepared)],
-    levers: levers(prepared).map((lever) => ({
-      param: lever.param,
-      value: lever.value,
-      expected: formatUsd(lever.expected),
-      ceiling: formatUsd(lever.ceiling),
-    })),
+    levers: findLevers(situationOf(prepared), undefined).map(leverJson),
     emulated: deps.world === "sandbox",
+  };
+}
+
+function leverJson(lever: Lever) {
+  const { kind, param, value, why } = lever;
+  return {
+    ...{ param, value },
+    expected: formatUsd(lever.expected),
+    ceiling: formatUsd(lever.ceiling),
+    saves: formatUsd(lever.saves),
+    ...{ kind, why },
   };
 }
