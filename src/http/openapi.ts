@@ -33,6 +33,19 @@ const quote = z.looseObject({
   expected: bill,
   ceiling: bill,
   exact: z.boolean(),
+  levers: z
+    .array(
+      z.looseObject({
+        kind: z.string(),
+        param: z.string(),
+        value: z.string(),
+        expected: usd,
+        ceiling: usd,
+        saves: usd.describe("Of the expected price; 0 where only the ceiling becomes less"),
+        why: z.string(),
+      }),
+    )
+    .describe("Changes that cost less, each alone; never applied"),
   emulated: z.boolean(),
 });
 const images = z.looseObject({

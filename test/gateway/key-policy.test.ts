@@ -235,7 +235,10 @@ describe("an owner's defaults stand for what is left open or called auto", () =>
     const quote = (await sandbox.quote(asked, key)).body;
     expect(quote.resolved).toEqual(resolved);
     // Nothing is open any more: the ceiling is that of low at 1024x1024.
-    expect(quote).toMatchObject({ ceiling: { total: "0.006305" }, levers: [], warnings: [] });
+    expect(quote).toMatchObject({ ceiling: { total: "0.006305" }, warnings: [] });
+    const kinds = quote.levers.map(({ kind }: { readonly kind: string }) => kind);
+    expect(kinds).not.toContain("name_quality");
+    expect(kinds).not.toContain("name_size");
     await sandbox.forgetCalls();
     const { body } = await sandbox.generate(asked, undefined, key);
     expect(body.usage.cost_details).toMatchObject({ total: "0.005985", ceiling: "0.006305" });

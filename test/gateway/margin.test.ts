@@ -118,9 +118,10 @@ describe("an account with a margin", () => {
     const open = { ...ORDER, quality: undefined };
     const { body } = await sandbox.quote(open, keyOf("shop"));
     // expected 0.005985 and ceiling 0.006305 with the margin, as above
-    expect(body.levers).toEqual([
-      { param: "quality", value: "low", expected: CHARGE, ceiling: CEILING },
-    ]);
+    expect(body.levers[0]).toMatchObject({
+      ...{ kind: "name_quality", param: "quality", value: "low" },
+      ...{ expected: CHARGE, ceiling: CEILING, saves: "0" },
+    });
     const refused = await generate(open, undefined, "lacks");
     expect(refused.body.error.message).toContain(`quality=low the worst case is ${CEILING} USD`);
   });

@@ -5,7 +5,7 @@ import type { Market } from "../market.ts";
 import { type Lever, leverOf, type Situation } from "./lever.ts";
 
 /** Said wherever a rating decides. */
-export const RATING_CAVEAT = "votes of strangers on general prompts, not on your pictures";
+const RATING_CAVEAT = "votes of strangers on general prompts, not on your pictures";
 
 /**
  * The cheapest other model whose rating is level with or better than this order's own; empty where this one

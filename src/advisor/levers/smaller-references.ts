@@ -12,16 +12,26 @@ export const smallerReferences: FindLever = (at) => {
   const law = at.priceable.model.referenceLaw;
   if (references === undefined || law?.kind !== "patches") return [];
   const count = counter(at);
-  const shrink = (most: (tokens: bigint) => bigint): readonly Lever[] =>
-    shrunk(
-      at,
-      references.map((each) => largest(each, { count, edge: law.edge, most }) ?? each),
-      count,
-    );
-  const just = shrink((tokens) => tokens - 1n);
+  const by = { count, edge: law.edge };
+  const shrink = (
+    most: (tokens: bigint) => bigint,
+    worthIt: (from: Pixels, to: Pixels) => boolean = () => true,
+  ): readonly Lever[] => {
+    const smaller = references.map((each) => {
+      const to = largest(each, { ...by, most });
+      return to !== undefined && worthIt(each, to) ? to : each;
+    });
+    return shrunk(at, smaller, count);
+  };
   const half = shrink((tokens) => tokens / 2n);
+  const just = shrink((tokens) => tokens - 1n, keepsHalf);
   return just[0]?.value === half[0]?.value ? just : [...just, ...half];
 };
+
+/** Pictures below a law's floor are enlarged again: losing more than half of the edges for a few tokens is no saving. */
+function keepsHalf(from: Pixels, to: Pixels): boolean {
+  return 2 * to.width >= from.width;
+}
 
 /** Tokens of one reference of some pixels by this model's law. */
 type Count = (pixels: Pixels) => bigint;
@@ -46,7 +56,8 @@ function counter({ accepted, priceable }: Situation): Count {
 
 /**
  * The largest smaller picture of the same shape that counts for at most so many tokens; undefined without one.
- * Tokens follow the size but for whole pixels and patches, so that a search by halves ends within two patches.
+ * Tokens follow the size but for whole pixels and patches, so that a search by halves ends within two patches;
+ * where a law enlarges a picture, only pixels that round the other way matter, and those are near.
  */
 function largest(
   picture: Pixels,
@@ -60,6 +71,8 @@ function largest(
   const most = by.most(by.count(picture));
   const fits = (edge: number): boolean => by.count(scaled(picture, edge)) <= most;
   if (long < 2 || !fits(1)) return undefined;
+  const near = firstFit(long - 1, long - 2 * by.edge, fits);
+  if (near !== undefined) return scaled(picture, near);
   let low = 1;
   let high = long;
   while (high - low > 1) {
@@ -67,10 +80,17 @@ function largest(
     if (fits(middle)) low = middle;
     else high = middle;
   }
-  for (let edge = low + 2 * by.edge; edge > low; edge -= 1) {
-    if (edge < long && fits(edge)) return scaled(picture, edge);
-  }
-  return scaled(picture, low);
+  return scaled(picture, firstFit(low + 2 * by.edge, low, fits) ?? low);
+}
+
+/** The largest of some edges that fits, from one down to another, which isn't looked at. */
+function firstFit(
+  from: number,
+  downTo: number,
+  fits: (edge: number) => boolean,
+): number | undefined {
+  for (let edge = from; edge > downTo && edge > 0; edge -= 1) if (fits(edge)) return edge;
+  return undefined;
 }
 
 /** The same shape with another long edge; to the nearest pixel, and never none. */
@@ -101,7 +121,7 @@ function shrunk(at: Situation, to: readonly Pixels[], count: Count): readonly Le
   if (quote === undefined || quote.expected.total >= at.quote.expected.total) return [];
   const changes = references.flatMap((each, index) => {
     const now = smaller[index];
-    if (now === undefined || now.width === each.width) return [];
+    if (now === undefined || text(now) === text(each)) return [];
     const name = references.length === 1 ? "" : `image[${index}] `;
     return {
       value: `${name}${text(now)}`,
