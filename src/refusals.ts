@@ -11,7 +11,6 @@ export const refusals = {
   invalid_value: { status: 400, type: "invalid_request_error", final: true },
   missing_parameter: { status: 400, type: "invalid_request_error", final: true },
   unknown_parameter: { status: 400, type: "invalid_request_error", final: true },
-  not_yet_served: { status: 400, type: "invalid_request_error", final: true },
   unsupported_media_type: { status: 415, type: "invalid_request_error", final: true },
   body_too_large: { status: 413, type: "invalid_request_error", final: true },
   prompt_too_long: { status: 400, type: "invalid_request_error", final: true },
@@ -24,6 +23,7 @@ export const refusals = {
   model_not_served: { status: 404, type: "invalid_request_error", final: true },
   model_retired: { status: 404, type: "invalid_request_error", final: true },
   model_not_available: { status: 404, type: "invalid_request_error", final: true },
+  no_capable_model: { status: 400, type: "invalid_request_error", final: true },
   unpriced_model: { status: 400, type: "invalid_request_error", final: true },
   // what the model can do
   unsupported_parameter: { status: 400, type: "invalid_request_error", final: true },
@@ -93,6 +93,8 @@ export type RefusalDetails = {
   readonly allowed?: unknown;
   /** The cheapest model that could do what was asked. */
   readonly suggestedModel?: string;
+  /** Where no model could be chosen: those that came nearest, and what blocks each. */
+  readonly nearest?: readonly object[];
   /** Which limit refused a hold, with amounts as decimal strings. */
   readonly limit?: string;
   readonly required?: string;

@@ -21,6 +21,8 @@ export type Candidate = {
   readonly priced: PricedOrder | undefined;
   /** Everything that stands in the way; empty where it could be ordered as asked. */
   readonly blockedBy: readonly Blocker[];
+  /** Which boards speak of it: by what the order brings. */
+  readonly mode: RatingMode;
   readonly evidence: Evidence | undefined;
   /** The best band that its evidence earns. */
   readonly band: Band;
@@ -94,6 +96,7 @@ function candidate(
     quality,
     priced,
     blockedBy: [...entry.obstacles, ...gates],
+    mode,
     evidence,
     band: bandOf(evidence, mode, market.ratings),
     mark: priced === undefined ? undefined : markOf(priced),

@@ -1,4 +1,5 @@
-import { type Band, bands } from "../catalog/ratings.ts";
+import { type Band, bands, type RatingMode } from "../catalog/ratings.ts";
+import type { Model } from "../catalog/schema.ts";
 import { formatUsd, type PicoUsd } from "../money/pico-usd.ts";
 import { byExpectedPrice, type Candidate } from "./candidates.ts";
 import { type Evidence, standing } from "./evidence.ts";
@@ -7,8 +8,8 @@ import type { Blocker, Market } from "./market.ts";
 /** What a caller asks of the model that is chosen for it. What is absent asks for nothing. */
 export type Constraints = {
   readonly band?: Band;
-  /** A rating to be at least level with: that of a named model, and its tier where it has some. */
-  readonly atLeast?: { readonly name: string; readonly evidence: Evidence };
+  /** Models, each of which it must be level with or above. */
+  readonly atLeast?: readonly AtLeast[];
   /** Bounds the ceiling of the whole request. */
   readonly maxCost?: PicoUsd;
   /** Ids of the only models that may be chosen. */
@@ -24,8 +25,19 @@ export type Constraints = {
   readonly allowWeakPrices?: true;
 };
 
+/** A model to be level with, at its tier where it has some. */
+export type AtLeast = {
+  /** As it was named. */
+  readonly name: string;
+  readonly model: Model;
+  /** Null where the model has no tiers. */
+  readonly tier: string | null;
+  /** What the boards say of it; missing where theirs says nothing that counts. */
+  readonly evidence: Readonly<Partial<Record<RatingMode, Evidence>>>;
+};
+
 /** What stands in the way of choosing a candidate, its own blockers first. */
-function blockersFor(
+export function blockersFor(
   candidate: Candidate,
   constraints: Constraints,
   market: Market,
@@ -104,27 +116,45 @@ const belowBand: Rule = (candidate, { band, allowUnrated }) => {
   return { code: "below_band", param: "band", sent: band, allowed: candidate.band, why };
 };
 
-const belowOther: Rule = (candidate, { atLeast, allowUnrated }, { ratings }) => {
-  if (atLeast === undefined) return undefined;
+const belowOther: Rule = (candidate, { atLeast = [], allowUnrated }, { ratings }) =>
+  atLeast
+    .map((named) => below(candidate, named, { ratings, allowUnrated }))
+    .find((blocker) => blocker !== undefined);
+
+function below(
+  candidate: Candidate,
+  atLeast: AtLeast,
+  by: Pick<Market, "ratings"> & { readonly allowUnrated: boolean | undefined },
+): Blocker | undefined {
+  if (isItself(candidate, atLeast)) return undefined;
   const rating = counted(candidate);
+  const named = atLeast.evidence[candidate.mode];
   const refuse = (why: string): Blocker => ({
     ...{ code: "below_at_least", param: "at_least", sent: atLeast.name },
     allowed: null,
     why,
   });
   if (rating === undefined) {
-    return allowUnrated === true ? undefined : refuse(unratedWhy(candidate));
+    return by.allowUnrated === true ? undefined : refuse(unratedWhy(candidate));
   }
-  const stands = standing(rating.rating, atLeast.evidence.rating, ratings);
+  if (named === undefined) return refuse(`no board of this kind rates ${atLeast.name}`);
+  const stands = standing(rating.rating, named.rating, by.ratings);
   if (stands === "better" || stands === "level") return undefined;
   const { score } = rating.rating;
-  const other = atLeast.evidence.rating.score;
+  const other = named.rating.score;
   return refuse(
     stands === "worse"
       ? `rated ${score}, ${atLeast.name} ${other}`
-      : `rated ${score} and ${other} on tables of two days: too near to tell`,
+      : `rated ${score}, ${atLeast.name} ${other} on tables of two days: too near to tell`,
   );
-};
+}
+
+/** A model is as good as itself, and its dearer tiers at least as good, whatever boards say. */
+function isItself({ model, quality }: Candidate, { model: named, tier }: AtLeast): boolean {
+  if (model.id !== named.id) return false;
+  const { tiers = [] } = named.capabilities.quality ?? {};
+  return tier === null || (quality !== null && tiers.indexOf(quality) >= tiers.indexOf(tier));
+}
 
 const tooDear: Rule = ({ priced }, { maxCost }) => {
   if (maxCost === undefined || priced === undefined) return undefined;

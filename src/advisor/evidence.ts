@@ -22,7 +22,7 @@ export type Rated = {
   readonly asOf: string;
 };
 
-/** What a board says of a model at a tier. */
+/** What is known of a model at a tier. */
 export type Evidence = {
   readonly rating: Rating;
   /** It was earned by a cheaper tier or a smaller size of the same model: this one is at least that good. */
@@ -31,12 +31,27 @@ export type Evidence = {
   readonly uncounted: string | undefined;
 };
 
+/** Says what is known of a model at a tier; undefined where it knows nothing. */
+type EvidenceSource = (of: Rated, ratings: Ratings) => Evidence | undefined;
+
+/**
+ * Where evidence comes from, the strongest first: an owner's own proof, then the outcomes of its own calls,
+ * then boards. The first that counts is taken. Boards are all there is so far.
+ */
+const sources: readonly EvidenceSource[] = [boardEvidence];
+
+/** The best evidence for a model at a tier; undefined without any. */
+export function evidenceFor(of: Rated, ratings: Ratings): Evidence | undefined {
+  const found = sources.flatMap((source) => source(of, ratings) ?? []);
+  return found.find(({ uncounted }) => uncounted === undefined) ?? found[0];
+}
+
 /**
  * The rating that a model at a tier may claim: its own tier's, else that of the dearest cheaper tier, marked
  * `atLeast`. A rating whose tier the board doesn't state, or that was earned at a larger size, is told but
  * counts for nothing.
  */
-export function evidenceFor(of: Rated, ratings: Ratings): Evidence | undefined {
+function boardEvidence(of: Rated, ratings: Ratings): Evidence | undefined {
   const { board } = ratings.bands[of.mode];
   const known = ratings.ratings
     .filter((each) => each.board === board && each.model === of.model.id)
@@ -88,6 +103,9 @@ function tierClaim({ tier: rated }: Rating, { model, quality: asked }: Rated): T
   const { tiers = [] } = model.capabilities.quality ?? {};
   return tiers.indexOf(asked) > tiers.indexOf(rated) ? "dearer" : "cheaper";
 }
+
+/** What every use of a board's rating has to say with it. */
+export const VOTES = "votes of strangers on general prompts, not on your pictures";
 
 /** How one rating stands to another. `level`: within noise or the intervals; `incomparable`: nobody can say. */
 export type Standing = "better" | "worse" | "level" | "incomparable";

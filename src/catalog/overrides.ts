@@ -60,6 +60,9 @@ export const overridesSchema = z.strictObject({
   /** Not the catalog's: `src/start/owner-defaults.ts` reads them. */
   auto_as: z.unknown().optional(),
   legacy_aliases: z.unknown().optional(),
+  routes: z.unknown().optional(),
+  /** Not the catalog's: `src/start/read-catalog.ts` reads it. */
+  ratings: z.unknown().optional(),
   /** Not the catalog's either: `src/start/open-outputs.ts` reads it. */
   outputs: z.unknown().optional(),
   connections: connectionsSchema,

@@ -130,7 +130,7 @@ function priceText(of: {
 function resolvedFacts(resolved: Resolved): Fact[] {
   return resolved.map(({ param, asked, sent, by }) => [
     "resolved",
-    `${param}=${sent}, set at the ${by}; asked: ${asked ?? "nothing"}`,
+    `${param}=${sent}, ${by === "auto" ? "chosen by auto" : `set at the ${by}`}; asked: ${asked ?? "nothing"}`,
   ]);
 }
 

@@ -44,7 +44,11 @@ export function addGenerate(program: Command, terminal: Terminal): void {
 
 async function make(
   gateway: Gateway,
-  job: { readonly body: OrderBody; readonly place: Place; readonly terminal: Terminal },
+  job: {
+    readonly body: OrderBody & { readonly model: string };
+    readonly place: Place;
+    readonly terminal: Terminal;
+  },
 ): Promise<Made> {
   const { body, place, terminal } = job;
   const answer = await withSpinner(`${body.model} is drawing`, () =>

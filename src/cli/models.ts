@@ -29,12 +29,14 @@ export function addModels(program: Command, terminal: Terminal): void {
 }
 
 function listText(models: readonly Model[], all: boolean): string {
-  const shown = all ? models : models.filter((model) => model.available);
+  const named = models.filter(({ capabilities }) => capabilities !== null);
+  const chosen = models.filter(({ capabilities }) => capabilities === null);
+  const shown = all ? named : named.filter((model) => model.available);
   const rows = shown.map((model) => [
     model.id,
     model.owned_by,
-    String(model.capabilities.images_per_call_max),
-    model.capabilities.quality?.tiers.join(" ") ?? "-",
+    String(model.capabilities?.images_per_call_max ?? "-"),
+    model.capabilities?.quality?.tiers.join(" ") ?? "-",
     priceText(model),
     model.price?.mark ?? "-",
     ...(all ? [model.unavailable_because ?? "yes"] : []),
@@ -48,10 +50,12 @@ function listText(models: readonly Model[], all: boolean): string {
     { name: "mark" },
     ...(all ? [{ name: "available" }] : []),
   ];
-  const hidden = models.length - shown.length;
+  const hidden = named.length - shown.length;
   const more =
     hidden === 0 ? [] : ["", `${hidden} more can't be ordered here: --all says which and why`];
-  return [table(columns, rows), ...more].join("\n");
+  const auto = chosen.map(({ id }) => id).join(", ");
+  const left = chosen.length === 0 ? [] : ["", `left to be chosen, the cheapest that can: ${auto}`];
+  return [table(columns, rows), ...more, ...left].join("\n");
 }
 
 /** The standard price of what comes out; where there are several, the first and that there are more. */

@@ -1,5 +1,6 @@
 import { text as readAll } from "node:stream/consumers";
 import type { Command } from "commander";
+import { type ChoiceFlags, readChoiceFlags, withChoice } from "./choice-flags.ts";
 import { Misuse } from "./failures.ts";
 import { decimal, integer, tag } from "./flags.ts";
 
@@ -22,16 +23,25 @@ export type OrderFlags = {
   readonly promptExtend?: boolean;
   readonly user?: string;
   readonly tag?: Readonly<Record<string, string>>;
-};
+} & ChoiceFlags;
 
 /** The body of an order, as the API takes it. */
-export type OrderBody = { readonly model: string; readonly prompt: string };
+export type OrderBody = { readonly prompt: string };
 
-/** Gives a command the prompt and every parameter that an order knows. */
+/** Gives a command the prompt, the model and every other parameter that an order knows. */
 export function withOrder(command: Command): Command {
-  return command
+  return withParameters(
+    command.option(
+      "--model <id>",
+      "which model (`spotmeter models` lists them), or auto for the cheapest that can do it",
+    ),
+  );
+}
+
+/** Gives a command the prompt and every parameter of an order but the model. */
+export function withParameters(command: Command): Command {
+  const parameters = command
     .argument("<prompt>", "what to draw; - reads standard input, without its last line break")
-    .option("--model <id>", "which model; `spotmeter models` lists them")
     .option("--n <count>", "how many images", integer)
     .option("--size <size>", "1024x1024, auto, or a label such as 2K")
     .option("--quality <tier>", "the model's quality tier")
@@ -50,16 +60,26 @@ export function withOrder(command: Command): Command {
     .option("--no-prompt-extend", "send the prompt as it is")
     .option("--user <id>", "your own end user, for the bill")
     .option("--tag <name=value>", "a dimension of the bill; may be given many times", tag);
+  return withChoice(parameters);
 }
 
 /** The order that the flags describe; what was not given is not in it. @throws Misuse */
-export async function readOrder(prompt: string, flags: OrderFlags): Promise<OrderBody> {
+export async function readOrder(
+  prompt: string,
+  flags: OrderFlags,
+): Promise<OrderBody & { readonly model: string }> {
   const { model } = flags;
   if (model === undefined) {
-    throw new Misuse("--model is needed: `spotmeter models` lists them with their prices");
+    throw new Misuse(
+      "--model is needed: `spotmeter models` lists them with their prices, and --model auto takes the cheapest that can do it",
+    );
   }
+  return { model, ...(await readParameters(prompt, flags)) };
+}
+
+/** The same without the model. */
+export async function readParameters(prompt: string, flags: OrderFlags): Promise<OrderBody> {
   const body = {
-    model,
     prompt: prompt === "-" ? await readStandardInput() : prompt,
     n: flags.n,
     size: flags.size,
@@ -77,6 +97,7 @@ export async function readOrder(prompt: string, flags: OrderFlags): Promise<Orde
     prompt_extend: flags.promptExtend,
     user: flags.user,
     tags: flags.tag,
+    spotmeter: readChoiceFlags(flags),
   };
   return body;
 }

@@ -3,6 +3,7 @@ import { PACKAGE_NAME } from "../package-name.ts";
 import { packageVersion } from "../start/package.ts";
 import { addAccounts } from "./accounts.ts";
 import { addAlerts } from "./alerts.ts";
+import { addCompare } from "./compare.ts";
 import { addCorrect } from "./correct.ts";
 import { addCorrections } from "./corrections.ts";
 import { addEmulate } from "./emulate.ts";
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
   addServe(program, terminal);
   addEmulate(program, terminal);
   addQuote(program, terminal);
+  addCompare(program, terminal);
   addGenerate(program, terminal);
   addModels(program, terminal);
   addReceipt(program, terminal);

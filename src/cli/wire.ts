@@ -113,10 +113,13 @@ export const modelAnswer = z.looseObject({
   available: z.boolean(),
   unavailable_because: z.string().nullable(),
   warnings: words,
-  capabilities: z.looseObject({
-    images_per_call_max: z.number(),
-    quality: z.looseObject({ tiers: words }).optional(),
-  }),
+  /** Null for names under which a model is chosen. */
+  capabilities: z
+    .looseObject({
+      images_per_call_max: z.number(),
+      quality: z.looseObject({ tiers: words }).optional(),
+    })
+    .nullable(),
   price: z
     .looseObject({
       price_version: z.string(),

@@ -1,3 +1,6 @@
+import type { Band } from "../catalog/ratings.ts";
+import type { PicoUsd } from "../money/pico-usd.ts";
+
 /**
  * One image request as it was asked, on whatever surface: parsed and typed, nothing added, nothing
  * rewritten. `undefined` is "not asked" (null on the wire means the same).
@@ -44,6 +47,27 @@ export type ImageOrder = {
   readonly user?: string;
   /** Journal dimensions of the caller's own choosing. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** What the model must be like that is chosen for `model: "auto"`. */
+  readonly choice?: ChoiceAsked;
+};
+
+/** What is asked of a model that is to be chosen, by whoever sends an order or writes a preset. */
+export type ChoiceAsked = {
+  /** The band that its rating must earn, or a better one. */
+  readonly band?: Band;
+  /** `model` or `model:tier`, each of which its rating must be level with or above. */
+  readonly atLeast?: readonly string[];
+  /** Bounds the ceiling of the whole request. */
+  readonly maxCost?: PicoUsd;
+  /** Ids or aliases of the only models that may be chosen. */
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  /** It must be callable in one of them. */
+  readonly regions?: readonly string[];
+  /** The pixels asked for are the pixels delivered. */
+  readonly exactSize?: boolean;
+  readonly allowUnrated?: boolean;
+  readonly allowWeakPrices?: boolean;
 };
 
 /** A parameter in the words of a model that is gone, and what it stands for; null: for nothing. */

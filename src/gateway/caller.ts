@@ -1,5 +1,5 @@
 import type { Surface } from "../ledger/port.ts";
-import type { OrderPolicy } from "./prepare.ts";
+import type { OrderPolicy } from "./prepared-for.ts";
 import type { Sameness } from "./same.ts";
 
 /** Who asks, already known by a key. */

@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/find.ts";
 import type { Ratings } from "../catalog/ratings.ts";
+import type { ChoiceAsked } from "../gates/order.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import type { World } from "../ledger/open.ts";
 import type { Chain, Ending, Ledger } from "../ledger/port.ts";
@@ -23,6 +24,8 @@ export type Deps = {
   readonly autoAs: AutoAs;
   /** Models that are gone and what the owner lets stand for them; `spotmeter.yaml`. */
   readonly legacy: LegacyAliases;
+  /** What the owner's presets ask of a choice, by name: `auto/NAME`; `routes` in `spotmeter.yaml`. */
+  readonly presets: ReadonlyMap<string, ChoiceAsked>;
   readonly connections: Connections;
   readonly ledger: Ledger;
   /** The name of this gateway process in the ledger: its holds bear it. */

@@ -3,7 +3,7 @@ import { listingOn } from "../catalog/listing.ts";
 import type { Model, PriceVersion } from "../catalog/schema.ts";
 import { Refusal, type RefusalCode, type RefusalDetails } from "../refusals.ts";
 import type { ImageVendor } from "../vendors/port.ts";
-import type { ConnectedVendor } from "./connected-vendor.ts";
+import { type ConnectedVendor, carries } from "./connected-vendor.ts";
 import type { Deps } from "./deps.ts";
 
 /** A model that can be called now, with all that calling it takes. */
@@ -84,6 +84,17 @@ export function callability(
   const { vendor } = first;
   const { price, warnings } = listing;
   return { kind: "callable", model, price, asOf, vendor, connections, warnings };
+}
+
+/** A call of more images than any connection sends in a minute would wait for ever: the refusal for it. */
+export function paceRefusal(
+  n: number,
+  { connections }: Pick<CallableModel, "connections">,
+): Refusal | undefined {
+  if (connections.some((connected) => carries(connected, n))) return undefined;
+  const most = Math.max(...connections.map(({ pace }) => pace.imagesPerMinute ?? n));
+  const why = `n=${n}: the connections to this model's vendor send at most ${most} images a minute`;
+  return new Refusal("unsupported_n", why, { param: "n", sent: n, allowed: most });
 }
 
 /** No connection of the vendor at all, or none that this account may use. */

@@ -7,7 +7,7 @@ import {
 } from "../outputs/key-template.ts";
 import { Refusal } from "../refusals.ts";
 import type { Deps } from "./deps.ts";
-import type { OrderPolicy } from "./prepare.ts";
+import type { OrderPolicy } from "./prepared-for.ts";
 import type { OutputOrder } from "./put-outputs.ts";
 
 /**

@@ -3,16 +3,17 @@ import { quoteAccepted } from "../advisor/price-order.ts";
 import type { Quote } from "../billing/quote.ts";
 import { type AcceptedOrder, accept } from "../gates/accept.ts";
 import type { ImageOrder, PromptMeasure, Translated } from "../gates/order.ts";
-import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
 import { assertMayCall, mayCall } from "./allowed-models.ts";
 import { applyAutoAs, type Resolved } from "./auto-as.ts";
-import { carries } from "./connected-vendor.ts";
-import type { Deps } from "./deps.ts";
-import { type CallableModel, findCallable } from "./find-model.ts";
+import { choiceName } from "./choice-fields.ts";
+import { type Choice, chooseModel } from "./choose-model.ts";
+import { type CallableModel, findCallable, paceRefusal } from "./find-model.ts";
 import { outputOrder, passUrls } from "./pictures-asked.ts";
+import type { PreparedFor } from "./prepared-for.ts";
 import { measurePrompt } from "./prompt.ts";
 import type { OutputOrder } from "./put-outputs.ts";
+import { isChosen, type Looked, lookAround } from "./search.ts";
 
 /** An order that passed every gate, with its price: ready to be held for, or to be answered as a quote. */
 export type Prepared = {
@@ -22,26 +23,31 @@ export type Prepared = {
   readonly quote: Quote;
   /** As it was sent by the caller. */
   readonly asked: ImageOrder;
-  /** The owner's defaults that were applied. */
-  readonly resolved: readonly (Resolved | SaidInWords)[];
+  /** The owner's defaults that were applied, and what was chosen for the caller. */
+  readonly resolved: readonly (Resolved | SaidInWords | Chosen)[];
   /** Where its pictures go that the caller keeps; undefined where it keeps none. */
   readonly output: OutputOrder | undefined;
+  /** Where the model was left to be chosen: why this one, and how the next would be prepared. */
+  readonly chosen?: ChosenFor;
+};
+
+/** A choice, and the request that it was made for. */
+type ChosenFor = {
+  readonly choice: Choice;
+  readonly looked: Looked;
+  readonly asking: Asking;
+};
+
+/** What `model: "auto"` left to be chosen. */
+type Chosen = {
+  readonly param: "model" | "quality";
+  readonly asked: string | null;
+  readonly sent: string;
+  readonly by: "auto";
 };
 
 /** What the owner lets stand for words of a model that is gone. */
 type SaidInWords = Translated & { readonly by: "config" };
-
-/** What the owner of a key has set about orders and their price. */
-export type OrderPolicy = Pick<KeyPolicy, "autoAs" | "settings" | "margin" | "retain">;
-
-/** What preparing needs beside the order. */
-export type PreparedFor = {
-  readonly deps: Deps;
-  /** The account's id and those of all above it: which connections it may use. */
-  readonly accountPath: readonly string[];
-  /** Of the key that asks. */
-  readonly policy: OrderPolicy;
-};
 
 /**
  * The part of the main path that spends nothing: find the model, apply the owner's defaults, pass the
@@ -50,6 +56,8 @@ export type PreparedFor = {
  * @throws Refusal; one from a gate names the cheapest model that could do what was asked.
  */
 export async function prepare(order: ImageOrder, by: PreparedFor): Promise<Prepared> {
+  if (isChosen(order.model)) return await prepareChosen(order, by);
+  refuseChoice(order);
   const callable = findCallable(order.model, by);
   assertMayCall(by.policy, callable.model, order.model);
   passUrls(order, by.policy);
@@ -71,11 +79,54 @@ type Asking = {
   readonly by: PreparedFor;
 };
 
+async function prepareChosen(order: ImageOrder, by: PreparedFor): Promise<Prepared> {
+  passUrls(order, by.policy);
+  const prompt = await measurePrompt(order.prompt);
+  const looked = lookAround(order, prompt, by);
+  return priceChosen({ choice: chooseModel(looked), looked, asking: { order, prompt, by } });
+}
+
+/**
+ * Gates and quotes the model that was chosen, as if the caller had named it and its tier.
+ *
+ * @throws Refusal where it can't be ordered any more.
+ */
+function priceChosen(chosen: ChosenFor): Prepared {
+  const { candidate, route } = chosen.choice;
+  const { by, order } = chosen.asking;
+  const model = candidate.model.id;
+  const said: Chosen[] = [{ param: "model", asked: route.requested, sent: model, by: "auto" }];
+  const named = { ...order, model };
+  const { order: withDefaults } = applyAutoAs(named, candidate.model, defaultsOf(by));
+  const { quality } = candidate;
+  const open = quality !== null && withDefaults.quality !== quality;
+  if (open)
+    said.push({ param: "quality", asked: order.quality ?? null, sent: quality, by: "auto" });
+  const prepared = price(findCallable(model, by), {
+    ...chosen.asking,
+    order: open ? { ...named, quality } : named,
+  });
+  return { ...prepared, asked: order, resolved: [...said, ...prepared.resolved], chosen };
+}
+
+/** @throws Refusal for constraints of a choice where the model is named. */
+function refuseChoice({ model, choice }: ImageOrder): void {
+  const [first] = Object.keys(choice ?? {});
+  if (first === undefined) return;
+  const param = `spotmeter.${choiceName(first)}`;
+  const why = `${param}: it chooses among models, and model=${model} names one; send model "auto"`;
+  throw new Refusal("unsupported_combination", why, { param, allowed: { model: ["auto"] } });
+}
+
+function defaultsOf({ policy, deps }: PreparedFor) {
+  return { policy: policy.autoAs, config: deps.autoAs };
+}
+
 function price(callable: CallableModel, { order: asked, prompt, by }: Asking): Prepared {
-  const defaults = { policy: by.policy.autoAs, config: by.deps.autoAs };
-  const { order, resolved } = applyAutoAs(asked, callable.model, defaults);
+  const { order, resolved } = applyAutoAs(asked, callable.model, defaultsOf(by));
   const accepted = accept(order, callable.model, prompt);
-  passPace(order.n, callable);
+  const pace = paceRefusal(order.n, callable);
+  if (pace !== undefined) throw pace;
   const { model, price, vendor } = callable;
   const priceable = { model, price, estimate: vendor.estimate };
   const quote = quoteAccepted(accepted, priceable, by.policy.margin);
@@ -99,14 +150,6 @@ function inWords(prepared: Prepared): Prepared {
     callable: { ...callable, warnings: [...callable.warnings, ...warnings] },
     resolved: [...said, ...resolved],
   };
-}
-
-/** A call of more images than any connection sends in a minute would wait for ever. */
-function passPace(n: number, { connections }: CallableModel): void {
-  if (connections.some((connected) => carries(connected, n))) return;
-  const most = Math.max(...connections.map(({ pace }) => pace.imagesPerMinute ?? n));
-  const why = `n=${n}: the connections to this model's vendor send at most ${most} images a minute`;
-  throw new Refusal("unsupported_n", why, { param: "n", sent: n, allowed: most });
 }
 
 /** The cheapest model here that could do the same order for this key; undefined when none can. */

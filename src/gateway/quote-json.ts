@@ -6,6 +6,7 @@ import { ceilingWarnings, situationOf } from "./levers.ts";
 import { clientBillJson } from "./money-json.ts";
 import type { Prepared } from "./prepare.ts";
 import { marksOf, sentFor } from "./reserve.ts";
+import { routeJson } from "./route-json.ts";
 
 /** A quote as answered (DESIGN §8, `quote`): what the request is expected to cost and the most it can. */
 export function quoteJson(prepared: Prepared, deps: Deps) {
@@ -28,6 +29,7 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     marks: marksOf(prepared),
     warnings: [...callable.warnings, ...ceilingWarnings(prepared)],
     levers: findLevers(situationOf(prepared), undefined).map(leverJson),
+    route: routeJson(prepared.chosen?.choice.route),
     emulated: deps.world === "sandbox",
   };
 }

@@ -4,6 +4,7 @@ import type { Ending, LedgerCall, ReferenceFacts } from "../ledger/port.ts";
 import type { Correction } from "../ledger/reports-port.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { clientLines, linesJson } from "./money-json.ts";
+import { routeJson } from "./route-json.ts";
 
 /** What of a stored price version a receipt cites. */
 const citedPrice = z.object({ source: z.string(), checkedOn: z.string() });
@@ -41,6 +42,7 @@ export function receiptJson(call: LedgerCall, world: World) {
     ...endingJson(call),
     ...correctedJson(call.corrections),
     resolved: hold.resolved,
+    route: routeJson(hold.facts.route),
     sent: hold.sent,
     warnings: hold.warnings,
     tags: hold.tags,

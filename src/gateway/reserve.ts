@@ -116,7 +116,10 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
   };
 }
 
-function requestFacts({ accepted, asked, quote }: Prepared, surface: Surface): RequestFacts {
+function requestFacts(
+  { accepted, asked, quote, chosen }: Prepared,
+  surface: Surface,
+): RequestFacts {
   const { order, size, prompt } = accepted;
   const { pixels } = size;
   const { references, mask, inputFidelity } = order;
@@ -141,6 +144,7 @@ function requestFacts({ accepted, asked, quote }: Prepared, surface: Surface): R
     ...(references === undefined ? {} : { references: references.map(referenceFacts) }),
     ...(mask === undefined ? {} : { mask: referenceFacts(mask) }),
     ...(inputFidelity === undefined ? {} : { inputFidelity }),
+    ...(chosen === undefined ? {} : { route: chosen.choice.route }),
   };
 }
 

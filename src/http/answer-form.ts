@@ -4,6 +4,7 @@ import type { UsageItem } from "../billing/usage.ts";
 import type { Envelope } from "../gateway/answer.ts";
 import type { AnswerEnd, Finished } from "../gateway/client.ts";
 import { clientLines, type LineJson } from "../gateway/money-json.ts";
+import type { RouteJson } from "../gateway/route-json.ts";
 import type { ImageFacts } from "../ledger/port.ts";
 import { formatUsd, type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 
@@ -20,6 +21,8 @@ export type Sold = {
   readonly warnings: readonly string[];
   /** Frozen with the price; null where the account has none. */
   readonly margin: Margin | null;
+  /** How the model was chosen; null where the caller named it. */
+  readonly route: RouteJson | null;
 };
 
 /** What a call cost, as its answer says it. */
@@ -48,8 +51,17 @@ export const EVENT_HEADERS = {
 } as const;
 
 /** What every answer after the hold carries, good or not. */
-export function soldHeaders({ receiptId, ceiling }: Sold): Record<string, string> {
-  return { "x-receipt-id": receiptId, "x-cost-ceiling-usd": formatUsd(ceiling) };
+export function soldHeaders({ receiptId, ceiling, route }: Sold): Record<string, string> {
+  return {
+    "x-receipt-id": receiptId,
+    "x-cost-ceiling-usd": formatUsd(ceiling),
+    ...(route === null ? {} : { "x-spotmeter-route": tieredName(route) }),
+  };
+}
+
+/** `model:tier`, as `at_least` takes it. */
+function tieredName({ chosen, quality }: RouteJson): string {
+  return quality === null ? chosen : `${chosen}:${quality}`;
 }
 
 /** The end of a good answer: every header that is known by then, and what follows the last image. */

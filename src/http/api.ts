@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { findModel, nearestName } from "../catalog/find.ts";
 import { checkKey } from "../gateway/api-keys.ts";
-import type { PreparedFor } from "../gateway/prepare.ts";
+import type { PreparedFor } from "../gateway/prepared-for.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
 import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
@@ -12,7 +12,7 @@ import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
 import { geminiRoutes } from "./gemini/models-routes.ts";
 import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
-import { modelJson } from "./models-json.ts";
+import { chosenModelsJson, modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
 
@@ -76,7 +76,8 @@ function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
 function modelRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): void {
   app.get(`${prefix}/models`, async (context) => {
     const by = askedBy(await keyOf(context, deps), deps);
-    const data = deps.catalog.models.map((model) => modelJson(model, by));
+    const models = deps.catalog.models.map((model) => modelJson(model, by));
+    const data = [...models, ...chosenModelsJson(by)];
     return context.json({ object: "list", data });
   });
   app.get(`${prefix}/models/:id{.+}`, async (context) => {
@@ -84,6 +85,8 @@ function modelRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): 
     const name = context.req.param("id");
     const model = findModel(deps.catalog, name);
     if (model !== undefined) return context.json(modelJson(model, by));
+    const chosen = chosenModelsJson(by).find(({ id }) => id === name);
+    if (chosen !== undefined) return context.json(chosen);
     const nearest = nearestName(deps.catalog, name);
     const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
     throw new Refusal("unknown_model", `model=${name}: no such model${hint}`, { param: "model" });

@@ -1,4 +1,5 @@
 import type { Composer } from "../gateway/recovered-answer.ts";
+import { routeJson } from "../gateway/route-json.ts";
 import type { LedgerCall } from "../ledger/port.ts";
 import { type AnswerForm, answerEnd, type Sold } from "./answer-form.ts";
 import { contentForm } from "./gemini/content-forms.ts";
@@ -31,5 +32,6 @@ function soldBy(hold: LedgerCall["hold"]): Sold {
     priceVersion: hold.price.id,
     warnings: hold.warnings,
     margin: hold.margin ?? null,
+    route: routeJson(hold.facts.route),
   };
 }

@@ -23,6 +23,7 @@ export function refusalAnswer(refusal: Refusal): ErrorAnswer {
     sent: details.sent,
     allowed: snakeCase(details.allowed),
     suggested_model: details.suggestedModel,
+    nearest: details.nearest,
     limit: details.limit,
     required: details.required,
     available: details.available,

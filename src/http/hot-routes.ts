@@ -7,6 +7,7 @@ import { generateContent } from "./gemini/generate-content.ts";
 import { isModelMethod } from "./gemini/target.ts";
 import type { HotCall } from "./image-call.ts";
 import { serveKeptPicture } from "./kept-pictures.ts";
+import { COMPARE_PATHS, compareModels } from "./openai/compare.ts";
 import { EDITS_PATHS, edits } from "./openai/edits.ts";
 import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
 import { QUOTE_PATHS, quote } from "./openai/quote.ts";
@@ -29,6 +30,7 @@ const routes: readonly HotRoute[] = [
   { serves: (path) => GENERATIONS_PATHS.has(path), run: generations, errorOf: refusalAnswer },
   { serves: (path) => EDITS_PATHS.has(path), run: edits, errorOf: refusalAnswer },
   { serves: (path) => QUOTE_PATHS.has(path), run: quote, errorOf: refusalAnswer },
+  { serves: (path) => COMPARE_PATHS.has(path), run: compareModels, errorOf: refusalAnswer },
   { serves: isModelMethod, run: generateContent, errorOf: geminiError },
 ];
 

@@ -1,8 +1,11 @@
 import { lifeCycleAt, priceAt } from "../catalog/find.ts";
 import type { Model, PriceVersion } from "../catalog/schema.ts";
+import type { ChoiceAsked } from "../gates/order.ts";
 import { mayCall } from "../gateway/allowed-models.ts";
 import { callability } from "../gateway/find-model.ts";
-import type { PreparedFor } from "../gateway/prepare.ts";
+import type { PreparedFor } from "../gateway/prepared-for.ts";
+import { chosenNames } from "../gateway/search.ts";
+import { formatUsd } from "../money/pico-usd.ts";
 import { snakeCase } from "./snake-case.ts";
 
 /** A model in OpenAI's list, with what it can do, what it costs, how long it lives and whether this key may call it. */
@@ -30,6 +33,36 @@ export function modelJson(model: Model, by: PreparedFor) {
     price: price === undefined ? null : priceJson(price),
     as_of: day,
   };
+}
+
+/** `auto` and the owner's presets in the same list: names under which a model is chosen. */
+export function chosenModelsJson({ deps }: PreparedFor): readonly ReturnType<typeof chosenJson>[] {
+  return chosenNames(deps.presets).map((name) => chosenJson(name, deps));
+}
+
+function chosenJson(id: string, { presets, asOf }: PreparedFor["deps"]) {
+  const preset = presets.get(id.slice(id.indexOf("/") + 1));
+  return {
+    id,
+    object: "model",
+    created: 0,
+    owned_by: "spotmeter",
+    name: "the cheapest model that can do it",
+    aliases: [],
+    available: true,
+    unavailable_because: null,
+    warnings: [],
+    /** What the preset asks of the choice; empty for `auto`. */
+    choice: preset === undefined ? {} : choiceJson(preset),
+    capabilities: null,
+    price: null,
+    as_of: asOf(),
+  };
+}
+
+function choiceJson({ maxCost, ...choice }: ChoiceAsked) {
+  const asked = maxCost === undefined ? choice : { ...choice, maxCost: formatUsd(maxCost) };
+  return snakeCase(asked);
 }
 
 function whyUnavailable(model: Model, by: PreparedFor): string | null {

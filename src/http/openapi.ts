@@ -5,6 +5,7 @@ import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
 import { contentBody } from "./gemini/content-body.ts";
+import { comparisonAnswer } from "./openai/described-compare.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
@@ -207,6 +208,15 @@ export const describedRoutes: readonly Described[] = [
     body: editBody,
     form: editForm,
     answer: quote,
+  },
+  {
+    method: "post",
+    path: "/v1/images/compare",
+    summary:
+      "Every model ranked for a request without a model, and what each requirement costs; spends nothing",
+    body: editBody.partial({ model: true }),
+    form: editForm.partial({ model: true }),
+    answer: comparisonAnswer,
   },
   {
     method: "get",

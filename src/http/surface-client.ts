@@ -8,6 +8,7 @@ import { foreseenCost } from "../gateway/foreseen-cost.ts";
 import { rateHeaders } from "../gateway/hold-refusals.ts";
 import type { AskedOfImage } from "../gateway/image-facts.ts";
 import type { Prepared } from "../gateway/prepare.ts";
+import { routeJson } from "../gateway/route-json.ts";
 import type { Refusal } from "../refusals.ts";
 import {
   type AnswerForm,
@@ -55,6 +56,7 @@ export function surfaceClient(
         priceVersion: quote.frozen.price.id,
         warnings: callable.warnings,
         margin: quote.frozen.margin ?? null,
+        route: routeJson(prepared.chosen?.choice.route),
       };
       const own = { ...headers, ...rateHeaders(rate), ...more };
       if (accepted.order.urls === true && words.urlForm !== undefined) {

@@ -36,6 +36,7 @@ import type {
   UsageQuery,
   UsageRow,
 } from "./reports-port.ts";
+import type { RouteFacts } from "./route-facts.ts";
 
 /**
  * What the gateway needs from a ledger, whatever stores it: SQLite or PostgreSQL, the same journal, the
@@ -163,6 +164,8 @@ export type RequestFacts = {
   readonly mask?: ReferenceFacts;
   /** Absent when it wasn't asked. */
   readonly inputFidelity?: string;
+  /** How its model was chosen; absent where the caller named one. */
+  readonly route?: RouteFacts;
 };
 
 /** What is kept of a picture that a caller supplied: never its bytes. */

@@ -61,6 +61,17 @@ const referenceFacts = z.strictObject({
   sha256: z.string(),
 });
 
+const routeFacts = z.strictObject({
+  requested: z.string(),
+  preset: z.string().nullable(),
+  chosen: z.string(),
+  quality: z.string().nullable(),
+  reasons: strings,
+  runnerUp: z
+    .strictObject({ model: z.string(), quality: z.string().nullable(), total: usd })
+    .nullable(),
+});
+
 const requestFacts = z.strictObject({
   surface: z.enum(SURFACES),
   n: count,
@@ -82,6 +93,7 @@ const requestFacts = z.strictObject({
   references: z.array(referenceFacts).exactOptional(),
   mask: referenceFacts.exactOptional(),
   inputFidelity: z.string().exactOptional(),
+  route: routeFacts.exactOptional(),
 });
 
 /** The request of a hold's entry. `price` is a reference: the JSON is in the table of price versions. */

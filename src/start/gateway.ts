@@ -81,7 +81,8 @@ async function start(
   const { connections: listed, ratings, ...catalog } = readCatalog(config);
   const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
-  const defaults = ownerDefaults(config.settings, catalog);
+  const asOf = config.asOf ?? today();
+  const defaults = ownerDefaults(config.settings, { catalog, ratings, asOf, connections: listed });
   const gateway = createGatewayServer();
   const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
   const url = await listen(gateway.server, host, port);

@@ -2,21 +2,28 @@ import { z } from "zod";
 import { type Catalog, findModel } from "../catalog/find.ts";
 import { type FieldPath, readSourceText } from "../catalog/source-text.ts";
 import type { SettingsFile } from "../config.ts";
+import type { ChoiceAsked } from "../gates/order.ts";
 import { checkAutoAs } from "../gateway/auto-as.ts";
 import type { LegacyAliases } from "../gateway/deps.ts";
 import type { AutoAs } from "../ledger/accounts-port.ts";
 import { Refusal } from "../refusals.ts";
 import { StartError } from "./errors.ts";
+import { type PresetsGiven, readPresets, routesSchema } from "./presets.ts";
 
 const schema = z.looseObject({
   auto_as: z
     .strictObject({ quality: z.string().exactOptional(), size: z.string().exactOptional() })
     .nullish(),
   legacy_aliases: z.record(z.string(), z.string()).nullish(),
+  routes: routesSchema.nullish(),
 });
 
 /** What `spotmeter.yaml` says of orders. */
-export type OwnerDefaults = { readonly autoAs: AutoAs; readonly legacy: LegacyAliases };
+export type OwnerDefaults = {
+  readonly autoAs: AutoAs;
+  readonly legacy: LegacyAliases;
+  readonly presets: ReadonlyMap<string, ChoiceAsked>;
+};
 
 /**
  * What `spotmeter.yaml` puts in the place of a quality or size that a request leaves open or calls `auto`,
@@ -28,10 +35,18 @@ export type OwnerDefaults = { readonly autoAs: AutoAs; readonly legacy: LegacyAl
  *
  *     legacy_aliases: { dall-e-3: gpt-image-2 }
  *
+ * and the presets that are called as `model: "auto/NAME"`:
+ *
+ *     routes: { product-photo: { band: fine, exact_size: true, max_cost: "0.06" } }
+ *
  * @throws StartError naming file, line and field.
  */
-export function ownerDefaults(settings: SettingsFile | undefined, catalog: Catalog): OwnerDefaults {
-  if (settings === undefined) return { autoAs: {}, legacy: new Map() };
+export function ownerDefaults(
+  settings: SettingsFile | undefined,
+  given: PresetsGiven,
+): OwnerDefaults {
+  if (settings === undefined) return { autoAs: {}, legacy: new Map(), presets: new Map() };
+  const { catalog } = given;
   const { file, text } = settings;
   const source = readSourceText(text);
   const complain: Complain = (path, message) =>
@@ -47,7 +62,8 @@ export function ownerDefaults(settings: SettingsFile | undefined, catalog: Catal
   }
   const legacy = new Map(Object.entries(parsed.data.legacy_aliases ?? {}));
   for (const [old, target] of legacy) assertLegacy({ old, target }, catalog, complain);
-  return { autoAs, legacy };
+  const presets = readPresets(parsed.data.routes ?? {}, given, complain);
+  return { autoAs, legacy, presets };
 }
 
 function notUnderstood(issue: z.core.$ZodIssue | undefined, complain: Complain): StartError {

@@ -14,7 +14,7 @@ afterAll(() => sandbox.close());
 /** Routes beside hono's. */
 const KEPT = "GET /v1/results/{receipt}/{picture}";
 const HOT = [
-  ...["generations", "edits", "quote"].map((name) => `POST /v1/images/${name}`),
+  ...["generations", "edits", "quote", "compare"].map((name) => `POST /v1/images/${name}`),
   ...["v1", "v1beta"].flatMap((version) => [
     `POST /${version}/models/{id}:generateContent`,
     `POST /${version}/models/{id}:streamGenerateContent`,

@@ -98,6 +98,7 @@ export async function startStaged(
     outputs: undefined,
     autoAs: {},
     legacy: new Map(),
+    presets: new Map(),
     process: "proc_staged",
     connections: new Connections([{ vendor: vendor.vendor, connection, ...UNLISTED }]),
     ledger: { ...ledger, hold, call, noteAdoptable },

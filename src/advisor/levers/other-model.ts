@@ -1,11 +1,8 @@
 import { candidatesFor, modeOf, resolutionOf } from "../candidates.ts";
 import { capable } from "../constraints.ts";
-import { type Evidence, evidenceFor, standing } from "../evidence.ts";
+import { type Evidence, evidenceFor, standing, VOTES } from "../evidence.ts";
 import type { Market } from "../market.ts";
 import { type Lever, leverOf, type Situation } from "./lever.ts";
-
-/** Said wherever a rating decides. */
-const RATING_CAVEAT = "votes of strangers on general prompts, not on your pictures";
 
 /**
  * The cheapest other model whose rating is level with or better than this order's own; empty where this one
@@ -32,15 +29,17 @@ export function otherModel(at: Situation, market: Market): readonly Lever[] {
   );
   const { quality: _, ...open } = order;
   const candidates = candidatesFor({ order: open, prompt, margin }, { ...market, models: rated });
-  const atLeast = { name: priceable.model.id, evidence: own };
-  const [best] = capable(candidates, { atLeast }, market);
+  const { model } = priceable;
+  const tier = accepted.quality ?? null;
+  const atLeast = { name: model.id, model, tier, evidence: { [mode]: own } };
+  const [best] = capable(candidates, { atLeast: [atLeast] }, market);
   const priced = best?.priced?.quote;
   const { evidence } = best ?? {};
   if (best === undefined || priced === undefined || evidence === undefined) return [];
   if (priced.expected.total >= quote.expected.total) return [];
   const value = best.quality === null ? best.model.id : `${best.model.id}:${best.quality}`;
   const stands = standing(evidence.rating, own.rating, ratings);
-  const why = `rated ${stands}: ${told(evidence)} against ${told(own)} on ${board}; ${RATING_CAVEAT}`;
+  const why = `rated ${stands}: ${told(evidence)} against ${told(own)} on ${board}; ${VOTES}`;
   return [leverOf(at, priced, { kind: "other_model", param: "model", value, why })];
 }
 

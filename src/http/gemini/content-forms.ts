@@ -1,6 +1,7 @@
 import type { UsageItem } from "../../billing/usage.ts";
 import type { Envelope } from "../../gateway/answer.ts";
 import type { Finished } from "../../gateway/client.ts";
+import type { RouteJson } from "../../gateway/route-json.ts";
 import type { ImageFacts, Surface } from "../../ledger/port.ts";
 import { formatUsd } from "../../money/pico-usd.ts";
 import { type AnswerForm, type CostSaid, EVENT_HEADERS, type Sold } from "../answer-form.ts";
@@ -126,12 +127,17 @@ function usageText({ settlement }: Finished, cost: CostSaid): string {
       unitPrice,
       amount,
     })),
+    ...(cost.route === null ? {} : { route: inCamelCase(cost.route) }),
     ...(cost.warnings.length === 0 ? {} : { warnings: cost.warnings }),
   };
   const counts = JSON.stringify(usageCounts(settlement.items, thoughtsIn(settlement.usage)));
   // Money as a JSON number is printed from the exact integer, never a float.
   const costText = `"cost":${formatUsd(cost.total)},"costDetails":${JSON.stringify(costDetails)}`;
   return counts === "{}" ? `{${costText}}` : `${counts.slice(0, -1)},${costText}}`;
+}
+
+function inCamelCase({ runner_up: runnerUp, ...route }: RouteJson) {
+  return { ...route, runnerUp };
 }
 
 /**

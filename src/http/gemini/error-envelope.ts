@@ -52,6 +52,7 @@ function detailsOf({ code, message, details }: Refusal): readonly object[] {
     sent: details.sent,
     allowed: snakeCase(details.allowed),
     suggested_model: details.suggestedModel,
+    nearest: details.nearest,
     limit: details.limit,
     required: details.required,
     available: details.available,

@@ -2,12 +2,12 @@ import { type Context, Hono } from "hono";
 import { findModel, nearestName } from "../../catalog/find.ts";
 import type { Model } from "../../catalog/schema.ts";
 import { checkKey } from "../../gateway/api-keys.ts";
-import type { PreparedFor } from "../../gateway/prepare.ts";
+import type { PreparedFor } from "../../gateway/prepared-for.ts";
 import { Refusal } from "../../refusals.ts";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
 import { presentedKey } from "../credentials.ts";
 import { refusalFor } from "../error-answer.ts";
-import { modelJson } from "../models-json.ts";
+import { chosenModelsJson, modelJson } from "../models-json.ts";
 import { geminiError } from "./error-envelope.ts";
 import { isModelMethod, withQueryKey } from "./target.ts";
 
@@ -32,9 +32,12 @@ export function geminiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
     const by = await askedBy(context, deps);
     const from = pageFrom(context.req.query("pageToken"));
     const end = from + pageSize(context.req.query("pageSize"));
-    const { models } = deps.catalog;
+    const models = [
+      ...deps.catalog.models.map((model) => () => contractModel(model, by)),
+      ...chosenModelsJson(by).map((chosen) => () => contractChosen(chosen)),
+    ];
     return context.json({
-      models: models.slice(from, end).map((model) => contractModel(model, by)),
+      models: models.slice(from, end).map((toJson) => toJson()),
       ...(end < models.length ? { nextPageToken: String(end) } : {}),
     });
   });
@@ -44,6 +47,8 @@ export function geminiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
     const name = context.req.param("id");
     const model = findModel(deps.catalog, name);
     if (model !== undefined) return context.json(contractModel(model, by));
+    const chosen = chosenModelsJson(by).find(({ id }) => id === name);
+    if (chosen !== undefined) return context.json(contractChosen(chosen));
     const nearest = nearestName(deps.catalog, name);
     const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
     throw new Refusal("unknown_model", `model=${name}: no such model${hint}`, { param: "model" });
@@ -78,6 +83,16 @@ function contractModel(model: Model, by: PreparedFor) {
     ...(tokensMax === undefined ? {} : { inputTokenLimit: tokensMax }),
     supportedGenerationMethods: described.available ? ["generateContent"] : [],
     spotmeter: described,
+  };
+}
+
+/** `auto` and presets: which model does it, and what that can do, is not known before the order. */
+function contractChosen(chosen: ReturnType<typeof chosenModelsJson>[number]) {
+  return {
+    name: `models/${chosen.id}`,
+    displayName: chosen.name,
+    supportedGenerationMethods: ["generateContent"],
+    spotmeter: chosen,
   };
 }
 

@@ -34,6 +34,7 @@ export function usageText({ settlement }: Finished, cost: CostSaid): string {
     price_version: cost.priceVersion,
     receipt_id: cost.receiptId,
     lines: cost.lines,
+    ...(cost.route === null ? {} : { route: cost.route }),
     ...(cost.warnings.length === 0 ? {} : { warnings: cost.warnings }),
   };
   const counts = fieldsText(usageCounts(settlement.items)).slice(1);

@@ -19,7 +19,9 @@ function typed(name: string, text: string): unknown {
   const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (inner instanceof z.ZodNumber) return number(name, text);
   if (inner instanceof z.ZodBoolean) return boolean(name, text);
-  if (inner instanceof z.ZodRecord || inner instanceof z.ZodUnknown) return json(name, text);
+  if ([z.ZodRecord, z.ZodObject, z.ZodUnknown].some((kind) => inner instanceof kind)) {
+    return json(name, text);
+  }
   return text;
 }
 

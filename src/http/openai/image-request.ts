@@ -29,6 +29,8 @@ export type Reading = {
   /** Lets a client that asked first send its body. */
   readonly invite: () => void;
   readonly legacy: LegacyAliases;
+  /** Stands for a model that isn't named; without it one has to be. */
+  readonly modelOmitted?: string;
 };
 
 /**
@@ -51,7 +53,9 @@ export async function readImageRequest(
   assertLength(request);
   reading.invite();
   const { asked, images, mask } = await read(request, reading.room);
-  const order = parseOrder(asked, reading.legacy);
+  const { modelOmitted } = reading;
+  const named = modelOmitted === undefined ? asked : { model: modelOmitted, ...asked };
+  const order = parseOrder(named, reading.legacy);
   if (mask !== undefined && images.length === 0) {
     const why = "mask: there is no image that it could belong to";
     throw new Refusal("missing_parameter", why, { param: "image" });

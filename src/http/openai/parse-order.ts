@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ImageOrder, SizeAsked } from "../../gates/order.ts";
 import { readSize, SIZE_FORMS } from "../../gates/size.ts";
+import { readChoice } from "../../gateway/choice-fields.ts";
 import type { LegacyAliases } from "../../gateway/deps.ts";
 import { Refusal } from "../../refusals.ts";
 import { translateLegacy } from "./legacy.ts";
@@ -97,7 +98,6 @@ export function parseOrder(body: unknown, legacy: LegacyAliases): ImageOrder {
   const parsed = orderBody.safeParse(asked);
   if (!parsed.success) throw wrongValue(parsed.error.issues[0], asked);
   refusePictures(parsed.data);
-  refuseNotYetServed(parsed.data);
   const order = toOrder(parsed.data);
   return translated.length === 0 ? order : { ...order, translated };
 }
@@ -132,20 +132,6 @@ function refusePictures(asked: Parsed): void {
   throw new Refusal("unsupported_parameter", why, { param, allowed: null });
 }
 
-/** What a later version brings is refused by name, so that nobody pays for a request that was half understood. */
-function refuseNotYetServed(asked: Parsed): void {
-  const notYet: readonly (readonly [keyof Parsed, boolean, string])[] = [
-    ["model", asked.model === "auto" || asked.model.startsWith("auto/"), "name a model"],
-  ];
-  const found = notYet.find(([, isAsked]) => isAsked);
-  if (found === undefined) return;
-  const [param, , remedy] = found;
-  throw new Refusal("not_yet_served", `${param} is not served yet: ${remedy}`, {
-    param,
-    sent: shown(asked[param]),
-  });
-}
-
 function toOrder(asked: Parsed): ImageOrder {
   const order = {
     model: asked.model,
@@ -173,6 +159,7 @@ function toOrder(asked: Parsed): ImageOrder {
     promptExtend: asked.prompt_extend,
     user: asked.user,
     tags: asked.tags,
+    choice: readChoice(asked.spotmeter ?? {}),
   };
   return omitUndefined(order);
 }

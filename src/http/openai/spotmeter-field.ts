@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ImageOrder } from "../../gates/order.ts";
+import { choiceFields } from "../../gateway/choice-fields.ts";
 
 /** Our own object in an order: what no client contract has a name for. */
 
@@ -18,7 +19,7 @@ const output = z
   .nullish()
   .describe("true, or an object with a key: the pictures are kept in the owner's store of outputs");
 
-export const spotmeterField = z.strictObject({ output });
+export const spotmeterField = z.strictObject({ output, ...choiceFields });
 
 /** What is to be kept; undefined where nothing is asked for. */
 export function readOutput(
