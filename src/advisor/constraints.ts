@@ -1,5 +1,5 @@
 import { type Band, bands, type RatingMode } from "../catalog/ratings.ts";
-import type { Model } from "../catalog/schema.ts";
+import type { Mark, Model, PriceVersion } from "../catalog/schema.ts";
 import { formatUsd, type PicoUsd } from "../money/pico-usd.ts";
 import { byExpectedPrice, type Candidate } from "./candidates.ts";
 import { type Evidence, standing } from "./evidence.ts";
@@ -73,12 +73,16 @@ function doubts(
     found.push({ code: "life_cycle", param: "model", sent: model.id, allowed: null, why });
   }
   if (priced === undefined || allowWeakPrices === true) return found;
-  const sources = priced.quote.frozen.price.alsoSources.length + 1;
-  if (mark !== "guess" && !(mark === "third" && sources < 2)) return found;
+  if (!isWeak(mark, priced.quote.frozen.price)) return found;
   const why =
     mark === "guess" ? "its price is a guess" : "its price was told by one third party alone";
   const allowed = "two independent sources, or allow_weak_prices";
   return [...found, { code: "weak_price", param: "model", sent: mark, allowed, why }];
+}
+
+/** A price that nobody should be led to by: guessed, or told by one third party alone. */
+export function isWeak(mark: Mark | undefined, { alsoSources }: PriceVersion): boolean {
+  return mark === "guess" || (mark === "third" && alsoSources.length === 0);
 }
 
 const outsideAllow: Rule = ({ model }, { allow }) => {

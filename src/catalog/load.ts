@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { z } from "zod";
+import { type Claims, claimProblems, claimsSchema } from "./claims.ts";
 import { type ListedConnection, listConnections } from "./connections.ts";
 import { catalogProblems, rowProblems } from "./cross-check.ts";
 import type { Catalog } from "./find.ts";
@@ -62,18 +63,42 @@ export function loadCatalog({ folder, overrides }: CatalogSource): LoadedCatalog
  * @throws Error that names every problem with file, line and field.
  */
 export function loadRatings(file: string, { models }: Catalog): Ratings {
+  return loadTable(file, {
+    ...{ name: "ratings", schema: ratingsSchema },
+    problemsOf: (ratings) => ratingProblems(ratings, models),
+  });
+}
+
+/**
+ * Reads and checks published claims, `catalog/claims.json`.
+ *
+ * @throws Error that names every problem with file, line and field.
+ */
+export function loadClaims(file: string, { models }: Catalog): Claims {
+  return loadTable(file, {
+    ...{ name: "claims", schema: claimsSchema },
+    problemsOf: (claims) => claimProblems(claims, models),
+  });
+}
+
+function loadTable<Table>(
+  file: string,
+  of: {
+    readonly name: string;
+    readonly schema: z.ZodType<Table>;
+    readonly problemsOf: (table: Table) => readonly Problem[];
+  },
+): Table {
   const text = readFileSync(file, "utf8");
   const source = readSourceText(text);
-  const parsed = ratingsSchema.safeParse(parseJson(text));
-  const problems: Problem[] = parsed.success
-    ? ratingProblems(parsed.data, models)
-    : issuesOf(parsed.error);
+  const parsed = of.schema.safeParse(parseJson(text));
+  const problems = parsed.success ? of.problemsOf(parsed.data) : issuesOf(parsed.error);
   if (parsed.success && problems.length === 0) return parsed.data;
   const complaints = problems.map(
     ({ path, message }) =>
       `${file}:${source.lineOf(path)} ${path.map(String).join(".")}: ${message}`,
   );
-  throw new Error(`bad ratings, ${complaints.length} problems\n${complaints.join("\n")}`);
+  throw new Error(`bad ${of.name}, ${complaints.length} problems\n${complaints.join("\n")}`);
 }
 
 type Complain = (location: FieldLocation, message: string) => void;
