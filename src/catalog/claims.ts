@@ -6,7 +6,7 @@ import type { Problem } from "./source-text.ts";
 /**
  * The shape of `catalog/claims.json`: sentences that somebody published about prices, each with what would
  * have to be true of computed or measured figures for it to hold. Texts and thresholds are data; every figure
- * that they are held against is worked out anew (`src/advisor/claims.ts`).
+ * that they are held against is worked out anew (`src/advisor/claims/judge.ts`).
  */
 
 const date = z.iso.date();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { catalogMarket } from "../../src/advisor/catalog-market.ts";
-import { catalogFigures } from "../../src/advisor/claim-figures.ts";
-import { type Judged, judge } from "../../src/advisor/claims.ts";
-import { among, chooseFamilies } from "../../src/advisor/families.ts";
+import { catalogFigures } from "../../src/advisor/claims/figures.ts";
+import { type Judged, judge } from "../../src/advisor/claims/judge.ts";
+import { among, chooseFamilies } from "../../src/advisor/rule/families.ts";
 import { claimProblems, claimsSchema } from "../../src/catalog/claims.ts";
 import type { Catalog } from "../../src/catalog/find.ts";
 import { loadCatalog, loadClaims, loadRatings } from "../../src/catalog/load.ts";

@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { catalogMarket } from "../../src/advisor/catalog-market.ts";
-import { type CellOrder, STANDARD_PROMPT } from "../../src/advisor/cell-order.ts";
-import { areaCurve, expectedItems, priceCell, type Varied } from "../../src/advisor/cost-curves.ts";
-import { type Curve, costAt, crossings } from "../../src/advisor/crossing.ts";
-import { type Choice, type Crossover, crossovers } from "../../src/advisor/crossovers.ts";
+import { type CellOrder, STANDARD_PROMPT } from "../../src/advisor/rule/cell-order.ts";
+import {
+  areaCurve,
+  expectedItems,
+  priceCell,
+  type Varied,
+} from "../../src/advisor/rule/cost-curves.ts";
+import { type Curve, costAt, crossings } from "../../src/advisor/rule/crossing.ts";
+import { type Choice, type Crossover, crossovers } from "../../src/advisor/rule/crossovers.ts";
 import { billRequest } from "../../src/billing/quote.ts";
 import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import { formatUsd, type PicoUsd, picoUsd } from "../../src/money/pico-usd.ts";

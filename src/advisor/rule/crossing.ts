@@ -1,4 +1,4 @@
-import type { PicoUsd } from "../money/pico-usd.ts";
+import type { PicoUsd } from "../../money/pico-usd.ts";
 
 /** Where two costs that grow with a whole count change places, solved by division: nothing is tried out. */
 

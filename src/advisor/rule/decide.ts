@@ -1,9 +1,9 @@
-import { bands } from "../catalog/ratings.ts";
-import type { PromptMeasure } from "../gates/order.ts";
-import { byExpectedPrice, type Candidate, candidatesFor } from "./candidates.ts";
+import { bands } from "../../catalog/ratings.ts";
+import type { PromptMeasure } from "../../gates/order.ts";
+import { byExpectedPrice, type Candidate, candidatesFor } from "../candidates.ts";
+import { blockersFor } from "../constraints.ts";
+import type { Blocker, Market } from "../market.ts";
 import { type CellOrder, imageOrder, spreading } from "./cell-order.ts";
-import { blockersFor } from "./constraints.ts";
-import type { Blocker, Market } from "./market.ts";
 
 /** One cell of the decision table: what is cheapest, what comes next, what was cheaper and may not win. */
 

@@ -1,7 +1,7 @@
-import { type Claims, type Family, isNamed } from "../catalog/claims.ts";
-import { type Catalog, findModel, nearestName } from "../catalog/find.ts";
-import { Refusal } from "../refusals.ts";
-import type { Market } from "./market.ts";
+import { type Claims, type Family, isNamed } from "../../catalog/claims.ts";
+import { type Catalog, findModel, nearestName } from "../../catalog/find.ts";
+import { Refusal } from "../../refusals.ts";
+import type { Market } from "../market.ts";
 
 /** The models that a rule is about. */
 export type Chosen = {

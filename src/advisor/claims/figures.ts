@@ -1,20 +1,21 @@
-import { billRequest } from "../billing/quote.ts";
-import { canRate } from "../billing/rate.ts";
-import type { UsageItem } from "../billing/usage.ts";
+import { billRequest } from "../../billing/quote.ts";
+import { canRate } from "../../billing/rate.ts";
+import type { UsageItem } from "../../billing/usage.ts";
 import {
   type ClaimedOrder,
   type Claims,
   isNamed,
   type Leaf,
   type Predicate,
-} from "../catalog/claims.ts";
-import type { RatingMode } from "../catalog/ratings.ts";
-import type { Model } from "../catalog/schema.ts";
-import type { PromptMeasure } from "../gates/order.ts";
-import { parsePixels } from "../gates/size.ts";
-import { formatUsd } from "../money/pico-usd.ts";
-import type { CellOrder } from "./cell-order.ts";
-import type { FigureSource, Finding, Found, Unknown } from "./claims.ts";
+} from "../../catalog/claims.ts";
+import type { RatingMode } from "../../catalog/ratings.ts";
+import type { Model } from "../../catalog/schema.ts";
+import type { PromptMeasure } from "../../gates/order.ts";
+import { parsePixels } from "../../gates/size.ts";
+import { formatUsd } from "../../money/pico-usd.ts";
+import { evidenceFor, resolutionClassOf, standing } from "../evidence.ts";
+import type { Market, MarketModel } from "../market.ts";
+import type { CellOrder } from "../rule/cell-order.ts";
 import {
   areaBounds,
   expectedItems,
@@ -23,11 +24,10 @@ import {
   referencesMax,
   tokenCurve,
   type Varied,
-} from "./cost-curves.ts";
-import { crossings } from "./crossing.ts";
-import { evidenceFor, resolutionClassOf, standing } from "./evidence.ts";
+} from "../rule/cost-curves.ts";
+import { crossings } from "../rule/crossing.ts";
 import { exactCount, exactUsd } from "./exact.ts";
-import type { Market, MarketModel } from "./market.ts";
+import type { FigureSource, Finding, Found, Unknown } from "./judge.ts";
 import { winnersOf } from "./winners.ts";
 
 /** Figures of claims as a catalog computes them on a day: quotes by the rating function of the bill. */

@@ -5,9 +5,9 @@ import type {
   Leaf,
   Predicate,
   WinnerClaim,
-} from "../catalog/claims.ts";
-import { EACH } from "../catalog/claims.ts";
-import type { RatingMode } from "../catalog/ratings.ts";
+} from "../../catalog/claims.ts";
+import { EACH } from "../../catalog/claims.ts";
+import type { RatingMode } from "../../catalog/ratings.ts";
 import {
   addExactly,
   compareExact,
@@ -23,7 +23,7 @@ import {
 
 /**
  * Holds published sentences against figures. Where the figures come from is the caller's: a table of prices
- * (`claim-figures.ts`), or what a measurement found. Nothing in here knows a price, and no verdict is stored.
+ * (`figures.ts`), or what a measurement found. Nothing in here knows a price, and no verdict is stored.
  */
 
 export type Verdict = "holds" | "fails" | "not_testable";

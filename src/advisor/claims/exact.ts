@@ -1,4 +1,4 @@
-import { formatUsd, type PicoUsd, parseUsd } from "../money/pico-usd.ts";
+import { formatUsd, type PicoUsd, parseUsd } from "../../money/pico-usd.ts";
 
 /** A number as a fraction of whole numbers: nothing is rounded before it is printed. */
 export type Exact = {

@@ -1,12 +1,12 @@
-import { billRequest } from "../billing/quote.ts";
-import type { UsageItem } from "../billing/usage.ts";
-import type { Model } from "../catalog/schema.ts";
-import { blockersOf } from "../gates/accept.ts";
-import type { PromptMeasure } from "../gates/order.ts";
-import type { PicoUsd } from "../money/pico-usd.ts";
+import { billRequest } from "../../billing/quote.ts";
+import type { UsageItem } from "../../billing/usage.ts";
+import type { Model } from "../../catalog/schema.ts";
+import { blockersOf } from "../../gates/accept.ts";
+import type { PromptMeasure } from "../../gates/order.ts";
+import type { PicoUsd } from "../../money/pico-usd.ts";
+import { type Priceable, type PricedOrder, priceOrder } from "../price-order.ts";
 import { type CellOrder, imageOrder, spread } from "./cell-order.ts";
 import type { Curve, Piece } from "./crossing.ts";
-import { type Priceable, type PricedOrder, priceOrder } from "./price-order.ts";
 
 /** What the cost of an order is as a function of one whole number of it, from the rating function of the bill. */
 

@@ -1,7 +1,7 @@
-import type { Model } from "../catalog/schema.ts";
-import type { ImageOrder, PromptMeasure, Reference } from "../gates/order.ts";
-import { readSize } from "../gates/size.ts";
-import type { Market } from "./market.ts";
+import type { Model } from "../../catalog/schema.ts";
+import type { ImageOrder, PromptMeasure, Reference } from "../../gates/order.ts";
+import { readSize } from "../../gates/size.ts";
+import type { Market } from "../market.ts";
 
 /** An order as tables of prices speak of it: nothing but what a price depends on. */
 export type CellOrder = {

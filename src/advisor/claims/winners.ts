@@ -1,10 +1,10 @@
-import { type Claims, isNamed, type WinnerClaim } from "../catalog/claims.ts";
-import { formatUsd, ZERO_USD } from "../money/pico-usd.ts";
-import type { Candidate } from "./candidates.ts";
-import { STANDARD_PROMPT } from "./cell-order.ts";
-import type { Finding, Unknown } from "./claims.ts";
-import { candidatesAt, decide, type Table } from "./decide.ts";
-import type { Market } from "./market.ts";
+import { type Claims, isNamed, type WinnerClaim } from "../../catalog/claims.ts";
+import { formatUsd, ZERO_USD } from "../../money/pico-usd.ts";
+import type { Candidate } from "../candidates.ts";
+import type { Market } from "../market.ts";
+import { STANDARD_PROMPT } from "../rule/cell-order.ts";
+import { candidatesAt, decide, type Table } from "../rule/decide.ts";
+import type { Finding, Unknown } from "./judge.ts";
 
 /** Claims of who is cheapest, held against the cells of the decision table. */
 

@@ -1,8 +1,9 @@
-import type { Model } from "../catalog/schema.ts";
-import type { PromptMeasure } from "../gates/order.ts";
-import type { PicoUsd } from "../money/pico-usd.ts";
+import type { Model } from "../../catalog/schema.ts";
+import type { PromptMeasure } from "../../gates/order.ts";
+import type { PicoUsd } from "../../money/pico-usd.ts";
+import { isWeak } from "../constraints.ts";
+import type { Market } from "../market.ts";
 import type { CellOrder } from "./cell-order.ts";
-import { isWeak } from "./constraints.ts";
 import {
   areaBounds,
   areaCurve,
@@ -14,7 +15,6 @@ import {
   type Varied,
 } from "./cost-curves.ts";
 import { type Crossing, type Curve, costAt, crossings } from "./crossing.ts";
-import type { Market } from "./market.ts";
 
 /** Where the cheaper of two choices changes, and what both cost on either side. */
 export type Crossover = {
