@@ -1,4 +1,4 @@
-import type { Surface } from "../ledger/port.ts";
+import type { Surface } from "../ledger/request-facts.ts";
 import type { OrderPolicy } from "./prepared-for.ts";
 import type { Sameness } from "./same.ts";
 

@@ -9,7 +9,7 @@ import {
   requirementsOf,
 } from "../advisor/requirements.ts";
 import type { Quote } from "../billing/quote.ts";
-import type { RouteFacts } from "../ledger/route-facts.ts";
+import type { RouteFacts } from "../ledger/request-facts.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import { choiceFields } from "./choice-fields.ts";

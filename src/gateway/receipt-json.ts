@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { World } from "../ledger/open.ts";
-import type { Ending, LedgerCall, ReferenceFacts } from "../ledger/port.ts";
+import type { Ending, LedgerCall } from "../ledger/port.ts";
 import type { Correction } from "../ledger/reports-port.ts";
+import type { ReferenceFacts } from "../ledger/request-facts.ts";
 import { formatUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { clientLines, linesJson } from "./money-json.ts";
 import { routeJson } from "./route-json.ts";

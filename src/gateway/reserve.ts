@@ -3,15 +3,10 @@ import type { Reference } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
 import { newId } from "../ids.ts";
 import type { JsonValue } from "../json.ts";
-import type {
-  HoldRequest,
-  RateState,
-  ReferenceFacts,
-  RequestFacts,
-  Surface,
-} from "../ledger/port.ts";
+import type { HoldRequest, RateState } from "../ledger/port.ts";
 import { storedPrice } from "../ledger/price-text.ts";
 import type { Alert } from "../ledger/reports-port.ts";
+import type { ReferenceFacts, RequestFacts, Surface } from "../ledger/request-facts.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { Caller } from "./caller.ts";

@@ -1,4 +1,4 @@
-import type { RouteFacts } from "../ledger/route-facts.ts";
+import type { RouteFacts } from "../ledger/request-facts.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 
 /** How a model was chosen, as quotes, answers and receipts say it (`route`). */

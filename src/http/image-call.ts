@@ -4,7 +4,7 @@ import type { Caller } from "../gateway/caller.ts";
 import type { Deps } from "../gateway/deps.ts";
 import type { Sameness } from "../gateway/same.ts";
 import type { KeyPolicy } from "../ledger/accounts-port.ts";
-import type { Surface } from "../ledger/port.ts";
+import type { Surface } from "../ledger/request-facts.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { readSameness } from "./same-request.ts";
 

@@ -1,7 +1,6 @@
 import type { Basis } from "../billing/charge.ts";
 import type { BilledLeg } from "../billing/legs.ts";
 import type { Margin } from "../billing/margin.ts";
-import type { PricedFacts } from "../billing/rate.ts";
 import type { MissingReason, UsageItem } from "../billing/usage.ts";
 import type { Mark, Meter } from "../catalog/schema.ts";
 import type { JsonValue } from "../json.ts";
@@ -36,7 +35,7 @@ import type {
   UsageQuery,
   UsageRow,
 } from "./reports-port.ts";
-import type { RouteFacts } from "./route-facts.ts";
+import type { RequestFacts } from "./request-facts.ts";
 
 /**
  * What the gateway needs from a ledger, whatever stores it: SQLite or PostgreSQL, the same journal, the
@@ -123,61 +122,6 @@ export type LedgerReports = {
 export class LedgerUnavailable extends Error {
   override readonly name = "LedgerUnavailable";
 }
-
-/** By which route and in which form a call came in: its answer is written that way, whoever writes it. */
-export const SURFACES = [
-  "generations",
-  "edits",
-  "generate_content",
-  "generate_content_list",
-  "generate_content_events",
-] as const;
-export type Surface = (typeof SURFACES)[number];
-
-/** Everything that the price of a request depends on, as far as it is known before the call (MONEY §4). */
-export type RequestFacts = {
-  readonly surface: Surface;
-  readonly n: number;
-  /** The caller asked for a stream of events. */
-  readonly stream?: true;
-  /** The caller asked for URLs in the place of base64. */
-  readonly urls?: true;
-  /** The caller keeps the pictures in the owner's store of outputs. */
-  readonly output?: true;
-  /** Interim pictures that were asked for. */
-  readonly partialImages?: number;
-  /** Vendor calls of one image each that the images are spread over (`fan_out`); absent: one call. */
-  readonly legs?: number;
-  /** The quality that the caller named, null when none; absent in entries of before it was kept. */
-  readonly qualityAsked?: string | null;
-  readonly size: {
-    readonly asked: string | null;
-    readonly pixels: string | null;
-    readonly label: string | null;
-    readonly ratio: string | null;
-  };
-  readonly priced: PricedFacts;
-  readonly promptBytes: number;
-  readonly promptTokens: number;
-  /** The pictures that came along, in their order; absent when none did. */
-  readonly references?: readonly ReferenceFacts[];
-  readonly mask?: ReferenceFacts;
-  /** Absent when it wasn't asked. */
-  readonly inputFidelity?: string;
-  /** How its model was chosen; absent where the caller named one. */
-  readonly route?: RouteFacts;
-};
-
-/** What is kept of a picture that a caller supplied: never its bytes. */
-export type ReferenceFacts = {
-  /** In pixels. */
-  readonly width: number;
-  readonly height: number;
-  readonly format: string;
-  readonly bytes: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
-};
 
 /** A price version as the ledger stores it at first use: canonical JSON under its SHA-256 (lower-case hex). */
 export type StoredPrice = {

@@ -3,7 +3,8 @@ import { missingReasons } from "../billing/usage.ts";
 import { marks, meters } from "../catalog/schema.ts";
 import type { JsonValue } from "../json.ts";
 import { picoUsd } from "../money/pico-usd.ts";
-import { type Ending, type HoldRequest, type StoredPrice, SURFACES } from "./port.ts";
+import type { Ending, HoldRequest, StoredPrice } from "./port.ts";
+import { SURFACES } from "./request-facts.ts";
 
 /**
  * Reads holds and endings back out of canonical text, which turned every integer into a string: the
