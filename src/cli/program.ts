@@ -14,6 +14,7 @@ import { addKeys } from "./keys.ts";
 import { addLedger } from "./ledger.ts";
 import { addModels } from "./models.ts";
 import { addOverruns } from "./overruns.ts";
+import { addProbe } from "./probe.ts";
 import { addQuote } from "./quote.ts";
 import { addReceipt } from "./receipt.ts";
 import { addReprice } from "./reprice.ts";
@@ -61,6 +62,7 @@ export function createProgram(terminal: Terminal): Command {
   addUsage(program, terminal);
   addReprice(program, terminal);
   addVerify(program, terminal);
+  addProbe(program, terminal);
   addLedger(program, terminal);
   return program;
 }
