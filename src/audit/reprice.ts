@@ -176,6 +176,13 @@ function keptBecause(
   return byHand ? "corrected_by_hand" : undefined;
 }
 
+/** The version to which a correction repriced a cost; undefined for a correction of another kind. */
+export function repricedTo({ entryId }: Pick<Correction, "entryId">): string | undefined {
+  const at = entryId.indexOf(REPRICE);
+  if (at === -1 || !entryId.endsWith(".cost")) return undefined;
+  return entryId.slice(at + REPRICE.length, -".cost".length);
+}
+
 /** What stands between a receipt's id and the version that it was repriced to, in the ids of corrections. */
 const REPRICE = ".reprice.";
 

@@ -125,7 +125,7 @@ function areaFits(
 }
 
 /** The price of one unit of a term. */
-function unitPrice(term: Term): PicoUsd {
+export function unitPrice(term: Term): PicoUsd {
   return divideExact(parseUsd(term.usd), BigInt(term.per));
 }
 

@@ -17,6 +17,7 @@ import { addOverruns } from "./overruns.ts";
 import { addProbe } from "./probe.ts";
 import { addQuote } from "./quote.ts";
 import { addReceipt } from "./receipt.ts";
+import { addReconcile } from "./reconcile.ts";
 import { addReprice } from "./reprice.ts";
 import { addServe } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
@@ -61,6 +62,7 @@ export function createProgram(terminal: Terminal): Command {
   addCorrect(program, terminal);
   addUsage(program, terminal);
   addReprice(program, terminal);
+  addReconcile(program, terminal);
   addVerify(program, terminal);
   addProbe(program, terminal);
   addLedger(program, terminal);

@@ -1,3 +1,4 @@
+import type { Confirmations } from "../audit/reconcile/confirmations.ts";
 import type { Catalog } from "../catalog/find.ts";
 import type { Ratings } from "../catalog/ratings.ts";
 import type { ChoiceAsked } from "../gates/order.ts";
@@ -16,6 +17,8 @@ export type Deps = {
   readonly catalog: Catalog;
   /** What people preferred on public boards; `catalog/ratings.json`. */
   readonly ratings: Ratings;
+  /** Prices that stood on a vendor's bill. */
+  readonly confirmations: Confirmations;
   /** The day as which the catalog is read, YYYY-MM-DD. */
   readonly asOf: () => string;
   /** The day that it is, UTC, YYYY-MM-DD. */

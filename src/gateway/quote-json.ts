@@ -26,7 +26,7 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     exact: quote.exact,
     resolved: prepared.resolved,
     sent: sentFor(prepared),
-    marks: marksOf(prepared),
+    marks: marksOf(prepared, deps),
     warnings: [...callable.warnings, ...ceilingWarnings(prepared)],
     levers: findLevers(situationOf(prepared), undefined).map(leverJson),
     route: routeJson(prepared.chosen?.choice.route),

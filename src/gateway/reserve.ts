@@ -98,7 +98,7 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     ceilingItems: quote.frozen.ceilingItems,
     resolved: prepared.resolved,
     sent: sentFor(prepared),
-    marks: marksOf(prepared),
+    marks: marksOf(prepared, deps),
     warnings: callable.warnings,
     tags: { ...caller.policy.settings.tags, ...order.tags },
     user: order.user ?? null,
@@ -154,12 +154,20 @@ export function sentFor({ callable, accepted }: Prepared): {
   return callable.vendor.sent(accepted);
 }
 
-/** The weakest mark among the prices that a quote rests on. */
-export function marksOf({ quote }: Prepared): HoldRequest["marks"] {
-  const weakest = weakestMark([
-    quote.frozen.price.mark,
-    ...quote.ceiling.lines.map((line) => line.mark),
-    ...quote.expected.lines.map((line) => line.mark),
-  ]);
+/** The weakest mark among the prices that a quote rests on; one that a bill confirmed is as strong as a bill. */
+export function marksOf(
+  { quote }: Prepared,
+  { confirmations }: Pick<Deps, "confirmations">,
+): HoldRequest["marks"] {
+  const { price } = quote.frozen;
+  const used = [...quote.ceiling.lines, ...quote.expected.lines]
+    // The owner's own sum makes no price less certain.
+    .filter(({ meter }) => meter !== "margin")
+    .map(({ meter, unitPrice, mark }) =>
+      confirmations.markOf({ priceVersion: price.id, meter, unitPrice }, mark),
+    );
+  // Where bills confirmed all that the quote rests on, the version's own mark says less than is known.
+  const confirmed = used.length > 0 && used.every((mark) => mark === "billed");
+  const weakest = weakestMark(confirmed ? used : [price.mark, ...used]);
   return weakest === undefined ? [] : [weakest];
 }

@@ -1,4 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
+import type { ReconciliationStore } from "../audit/reconcile/store.ts";
+import type { BillFormat } from "../bills/format.ts";
 import type { Deps } from "../gateway/deps.ts";
 import type { AdminSecrets } from "./credentials.ts";
 
@@ -8,6 +10,10 @@ export type ApiEnvironment = { readonly Bindings: HttpBindings };
 /** What the routes work with, beside the main path's dependencies. */
 export type ApiDeps = Deps & {
   readonly admin: AdminSecrets;
+  /** How a vendor's bills are read. */
+  readonly billFormats: (vendor: string) => readonly BillFormat[];
+  /** Where reconciliations and the prices that they confirmed are kept. */
+  readonly reconciliations: ReconciliationStore;
   /** The package's version. */
   readonly version: string;
 };

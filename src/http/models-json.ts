@@ -1,5 +1,7 @@
+import type { Confirmations } from "../audit/reconcile/confirmations.ts";
+import { unitPrice } from "../billing/rate.ts";
 import { lifeCycleAt, priceAt } from "../catalog/find.ts";
-import type { Model, PriceVersion } from "../catalog/schema.ts";
+import type { Model, PriceVersion, Term } from "../catalog/schema.ts";
 import type { ChoiceAsked } from "../gates/order.ts";
 import { mayCall } from "../gateway/allowed-models.ts";
 import { callability } from "../gateway/find-model.ts";
@@ -30,7 +32,7 @@ export function modelJson(model: Model, by: PreparedFor) {
     shutdown_date: model.lifeCycle.shutdownAt?.on ?? null,
     life_cycle: snakeCase(model.lifeCycle),
     capabilities: snakeCase(model.capabilities),
-    price: price === undefined ? null : priceJson(price),
+    price: price === undefined ? null : priceJson(price, by.deps.confirmations),
     as_of: day,
   };
 }
@@ -71,7 +73,7 @@ function whyUnavailable(model: Model, by: PreparedFor): string | null {
   return mayCall(by.policy, model) ? null : "this key may not call it";
 }
 
-function priceJson(price: PriceVersion) {
+function priceJson(price: PriceVersion, confirmations: Confirmations) {
   return {
     price_version: price.id,
     effective_from: price.effectiveFrom,
@@ -79,6 +81,15 @@ function priceJson(price: PriceVersion) {
     source: price.source,
     checked_on: price.checkedOn,
     mark: price.mark,
-    terms: snakeCase(price.terms),
+    terms: price.terms.map((term) => snakeCase(asConfirmed(term, price, confirmations))),
   };
+}
+
+/** A term with the mark of a bill, where its price stood on one. */
+function asConfirmed(term: Term, price: PriceVersion, confirmations: Confirmations): Term {
+  const { meter } = term;
+  const own = term.mark ?? price.mark;
+  const of = { priceVersion: price.id, meter, unitPrice: unitPrice(term) };
+  const mark = confirmations.markOf(of, own);
+  return mark === own ? term : { ...term, mark };
 }

@@ -25,6 +25,8 @@ import type {
 import type {
   Alert,
   ChainHead,
+  ConnectionCalls,
+  ConnectionCallsQuery,
   Correction,
   Exposure,
   Overrun,
@@ -114,6 +116,8 @@ export type LedgerReports = {
   usage(query: UsageQuery): Promise<readonly UsageRow[]>;
   /** Looks through all calls, a slice at a time, for those that were priced by one version. */
   pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
+  /** Looks through all calls, a slice at a time, for those over one connection that ended within a time. */
+  connectionCalls(query: ConnectionCallsQuery): Promise<ConnectionCalls>;
   /** The newest head of every root. */
   heads(): Promise<readonly ChainHead[]>;
 };

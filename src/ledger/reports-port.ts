@@ -141,6 +141,33 @@ export type PricedCalls = {
   readonly next: string | null;
 };
 
+/** Which calls a vendor may have billed: those over one connection that ended within a time. */
+export type ConnectionCallsQuery = {
+  readonly connection: string;
+  /** The first instant, and the one after the last, in milliseconds since 1970. */
+  readonly fromMs: number;
+  readonly beforeMs: number;
+  /** Where the slice before ended: its `next`. */
+  readonly after?: string | undefined;
+};
+
+/** What a call comes to after all corrections. */
+export type CallStanding = {
+  readonly holdId: string;
+  readonly charge: PicoUsd;
+  /** Everything that the house pays for it: what came late and what its exposure was billed at included. */
+  readonly vendorCost: PicoUsd;
+  /** Null while the exposure is open, and where there is none. */
+  readonly exposureBilled: PicoUsd | null;
+};
+
+/** What a slice of the calls held, root by root, oldest first. It may be empty and not the last. */
+export type ConnectionCalls = {
+  readonly calls: readonly CallStanding[];
+  /** Null after the last slice. */
+  readonly next: string | null;
+};
+
 /** A place of a root's chain and the hash it had: an anchor, once it is kept where nobody rewrites it. */
 export type ChainHead = {
   readonly root: string;

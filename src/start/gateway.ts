@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { Confirmations } from "../audit/reconcile/confirmations.ts";
+import type { BillFormat } from "../bills/format.ts";
 import type { ListedConnection } from "../catalog/connections.ts";
 import type { Catalog } from "../catalog/find.ts";
 import type { Ratings } from "../catalog/ratings.ts";
@@ -35,6 +37,7 @@ import { openResults } from "./open-results.ts";
 import { type OwnerDefaults, ownerDefaults } from "./owner-defaults.ts";
 import { packageVersion } from "./package.ts";
 import { readCatalog } from "./read-catalog.ts";
+import { openReconciliations, readConfirmations } from "./reconciliations.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
 
 /** How long a request waits for the running one with the same `Idempotency-Key` (MONEY §7). */
@@ -109,6 +112,7 @@ async function start(
   );
   const adminToken = randomBytes(32).toString("base64url");
   const master = masterKey(config.home, config.masterKey);
+  const confirmations = readConfirmations(config.home, world);
   const deps: ApiDeps = {
     ...dependencies(
       {
@@ -116,6 +120,7 @@ async function start(
         world,
         catalog,
         ratings,
+        confirmations,
         defaults,
         connections: new Connections(connected),
         ...kept,
@@ -124,6 +129,8 @@ async function start(
       books,
     ),
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
+    billFormats,
+    reconciliations: openReconciliations({ home: config.home, world, confirmations }),
     version: packageVersion(),
   };
   const sandbox = await sandboxOf(config, {
@@ -161,6 +168,7 @@ function dependencies(
     readonly world: World;
     readonly catalog: Catalog;
     readonly ratings: Ratings;
+    readonly confirmations: Confirmations;
     readonly defaults: OwnerDefaults;
     readonly connections: Connections;
     readonly results: ResultStore;
@@ -183,6 +191,10 @@ function dependencies(
     today,
     vendorTimeoutMs: config.vendorTimeoutMs,
   };
+}
+
+function billFormats(vendor: string): readonly BillFormat[] {
+  return registrations.find((each) => each.vendor.id === vendor)?.bills ?? [];
 }
 
 function today(): string {

@@ -85,13 +85,14 @@ export function takeProcessFile(home: string, process: string): string | undefin
 }
 
 /** Written beside and renamed: a reader sees the old file or the new one, never half of it. */
-function writeOwnerOnly(file: string, text: string): void {
+export function writeOwnerOnly(file: string, text: string): void {
   const fresh = `${file}.${process.pid}.new`;
   writeFileSync(fresh, text, { mode: 0o600 });
   renameSync(fresh, file);
 }
 
-function readJsonFile<T>(file: string, schema: z.ZodType<T>): T | undefined {
+/** A file's JSON; undefined where it isn't there or isn't what was written. */
+export function readJsonFile<T>(file: string, schema: z.ZodType<T>): T | undefined {
   const text = readText(file);
   if (text === undefined) return undefined;
   try {
@@ -102,7 +103,8 @@ function readJsonFile<T>(file: string, schema: z.ZodType<T>): T | undefined {
   }
 }
 
-function readText(file: string): string | undefined {
+/** A file's text; undefined where it isn't there. */
+export function readText(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch {

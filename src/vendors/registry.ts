@@ -1,12 +1,19 @@
+import type { BillFormat } from "../bills/format.ts";
+import { alibabaBill } from "./alibaba/bill.ts";
 import { alibabaVendor } from "./alibaba/client.ts";
+import { byteplusBill } from "./byteplus/bill.ts";
 import { byteplusVendor } from "./byteplus/client.ts";
+import { googleBill } from "./google/bill.ts";
 import { googleVendor } from "./google/client.ts";
+import { openaiBill } from "./openai/bill.ts";
 import { openaiVendor } from "./openai/client.ts";
 import type { ImageVendor } from "./port.ts";
 
 /** All that the rest of the gateway knows of a vendor: one entry here, one folder beside. */
 export type Registration = {
   readonly vendor: ImageVendor;
+  /** How its bills are read, in the order in which they are tried. */
+  readonly bills: readonly BillFormat[];
   /** Environment variables that hold its key; the first that is set wins. */
   readonly keyVariables: readonly string[];
   readonly baseUrlVariable: string;
@@ -19,6 +26,7 @@ export type Registration = {
 export const registrations: readonly Registration[] = [
   {
     vendor: openaiVendor(),
+    bills: [openaiBill],
     keyVariables: ["OPENAI_API_KEY"],
     baseUrlVariable: "OPENAI_BASE_URL",
     liveBaseUrl: "https://api.openai.com/v1",
@@ -26,6 +34,7 @@ export const registrations: readonly Registration[] = [
   },
   {
     vendor: googleVendor(),
+    bills: [googleBill],
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     baseUrlVariable: "GEMINI_BASE_URL",
     liveBaseUrl: "https://generativelanguage.googleapis.com",
@@ -33,6 +42,7 @@ export const registrations: readonly Registration[] = [
   },
   {
     vendor: alibabaVendor(),
+    bills: [alibabaBill],
     keyVariables: ["DASHSCOPE_API_KEY"],
     baseUrlVariable: "DASHSCOPE_BASE_URL",
     liveBaseUrl: "https://dashscope-intl.aliyuncs.com",
@@ -40,6 +50,7 @@ export const registrations: readonly Registration[] = [
   },
   {
     vendor: byteplusVendor(),
+    bills: [byteplusBill],
     keyVariables: ["ARK_API_KEY"],
     baseUrlVariable: "ARK_BASE_URL",
     liveBaseUrl: "https://ark.ap-southeast.bytepluses.com/api/v3",

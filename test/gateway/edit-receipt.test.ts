@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Confirmations } from "../../src/audit/reconcile/confirmations.ts";
 import { verify } from "../../src/audit/verify.ts";
 import { loadCatalog } from "../../src/catalog/load.ts";
 import type { ImageOrder } from "../../src/gates/order.ts";
@@ -38,6 +39,7 @@ function depsOf(): Deps {
   return {
     world: "live",
     catalog: loadCatalog({ folder: "catalog/models" }),
+    confirmations: new Confirmations(),
     asOf: () => "2026-11-22",
     connections: new Connections([connected]),
     autoAs: {},

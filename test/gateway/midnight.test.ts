@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { Confirmations } from "../../src/audit/reconcile/confirmations.ts";
 import { loadCatalog } from "../../src/catalog/load.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
@@ -19,6 +20,7 @@ it("an order that waits past midnight is held as of the day of its price, and sa
   const deps = {
     world: "live",
     catalog: loadCatalog({ folder: "catalog/models" }),
+    confirmations: new Confirmations(),
     asOf: () => day,
     connections: new Connections([connected]),
     autoAs: {},

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Confirmations } from "../../src/audit/reconcile/confirmations.ts";
 import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import type { AcceptedOrder } from "../../src/gates/accept.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
@@ -24,6 +25,7 @@ import { openResultFolder } from "../../src/results/folder.ts";
 import { demoKey } from "../../src/start/demo-account.ts";
 import { listen } from "../../src/start/listen.ts";
 import { packageFolder } from "../../src/start/package.ts";
+import { openReconciliations } from "../../src/start/reconciliations.ts";
 import type { ImageSink, ImageVendor, Outcome } from "../../src/vendors/port.ts";
 import { registrations } from "../../src/vendors/registry.ts";
 import { type RawAnswer, send } from "./raw-client.ts";
@@ -88,6 +90,13 @@ export async function startStaged(
     world: "sandbox",
     catalog,
     ratings,
+    confirmations: new Confirmations(),
+    billFormats: () => [],
+    reconciliations: openReconciliations({
+      home,
+      world: "sandbox",
+      confirmations: new Confirmations(),
+    }),
     asOf: () => "2026-11-22",
     today: () => "2026-11-22",
     pictureUrls: new PictureUrls({

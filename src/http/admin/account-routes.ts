@@ -40,7 +40,9 @@ export function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
 }
 
 async function create(context: AdminContext, deps: ApiDeps) {
-  const asked = await readAdmin(context, accountBody, (body) => inOurWords(body, "account"));
+  const asked = await readAdmin(context, accountBody, {
+    words: (body) => inOurWords(body, "account"),
+  });
   const { name, prepaid, parent_id, limits = {}, ...settings } = asked;
   const parentId = parent_id ?? null;
   if (parentId !== null) refuseHouseLimits(settings, parentId);
@@ -68,7 +70,9 @@ async function list(context: AdminContext, deps: ApiDeps) {
 }
 
 async function change(context: AdminContext, accountId: string, deps: ApiDeps) {
-  const asked = await readAdmin(context, accountChange, (body) => inOurWords(body, "account"));
+  const asked = await readAdmin(context, accountChange, {
+    words: (body) => inOurWords(body, "account"),
+  });
   const { name, limits, ...settings } = asked;
   const before = await accountOf(accountId, deps);
   if (before.parentId !== null) refuseHouseLimits(settings, before.parentId);
@@ -85,7 +89,9 @@ async function change(context: AdminContext, accountId: string, deps: ApiDeps) {
 }
 
 async function replaceLimits(context: AdminContext, accountId: string, deps: ApiDeps) {
-  const limits = await readAdmin(context, limitsBody, (body) => limitsInOurWords(body, ""));
+  const limits = await readAdmin(context, limitsBody, {
+    words: (body) => limitsInOurWords(body, ""),
+  });
   await accountOf(accountId, deps);
   await deps.ledger.changeNode({
     nodeId: accountId,

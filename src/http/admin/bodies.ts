@@ -207,3 +207,40 @@ export const repriceBody = z.strictObject({
   account_id: z.string().min(1).optional().describe("this account and all below it only"),
   apply: z.boolean().default(false).describe("post the corrections"),
 });
+
+/** Files of one bill: a month of rows by the hour, of every project, is far below it. */
+export const BILL_BYTES_MAX = 64 * 1024 * 1024;
+/** As JSON with the bytes in base64. */
+export const RECONCILIATION_BYTES_MAX = Math.ceil((BILL_BYTES_MAX * 4) / 3) + 64 * 1024;
+
+const day = z.iso.date({ error: "must be a day, YYYY-MM-DD" });
+
+export const reconciliationBody = z.strictObject({
+  connection: id.describe("whose bill it is: a connection of this gateway"),
+  files: z
+    .array(
+      z.strictObject({
+        name: text(256).min(1),
+        content: z.base64("must be the file's bytes in base64"),
+      }),
+    )
+    .min(1)
+    .max(100),
+  format: text(64).optional().describe("the reader; left out, the first that knows the file"),
+  map: text(2_000).optional().describe("day=Date,amount=Cost,…: reads any table"),
+  encoding: text(32).optional().describe("such as gb18030; left out, found out"),
+  time_zone: text(64).optional().describe("IANA name; left out, the vendor's"),
+  from: day.optional().describe("first day, of the vendor's zone; left out, the bill's"),
+  to: day.optional(),
+  discount: z
+    .string()
+    .regex(/^(\d{1,2}(\.\d{1,4})?%|0?\.\d{1,6}|0)$/, "must be below 1, such as 10% or 0.1")
+    .optional()
+    .describe("what the vendor takes off its list price, for the whole of this bill"),
+  projects: z.array(id).max(100).optional().describe("only these projects or keys are ours"),
+  apply: z.boolean().default(false).describe("post the corrections"),
+});
+
+export const reconciliationsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});

@@ -14,6 +14,8 @@ import {
   limitsBody,
   moveBody,
   pageQuery,
+  reconciliationBody,
+  reconciliationsQuery,
 } from "./bodies.ts";
 
 /** The administration's part of the OpenAPI description. */
@@ -75,6 +77,26 @@ const correction = z.looseObject({
   before: usd,
   after: usd,
   reason: z.string(),
+});
+const reconciliation = z.looseObject({
+  object: z.literal("reconciliation"),
+  id: z.string(),
+  connection: z.string(),
+  billed: usd.describe("Everything on the bill, taxes and credits included"),
+  explained_percent: z.string(),
+  matched: usd.describe("Calls of the journal that the bill holds, at list price"),
+  settled: usd.describe("Billed for ceilings and exposures, whose cost nobody knew"),
+  ours_only: usd,
+  theirs_only: usd,
+  price_differs: usd,
+  rounding: usd,
+  tax: usd,
+  credits: usd,
+  discount: usd,
+  outside: usd.describe("What the same vendor key spent elsewhere"),
+  findings: z.array(z.looseObject({})),
+  proposals: z.array(z.looseObject({})),
+  drift: z.boolean(),
 });
 const alert = z.looseObject({
   node_id: z.string().describe("An account or a key"),
@@ -227,6 +249,33 @@ const calls: readonly Described[] = [
   },
 ];
 
-export const describedAdminRoutes: readonly Described[] = [...accounts, ...keys, ...calls].map(
-  (route) => ({ ...route, path: `/admin/v1${route.path}` }),
-);
+const reconciliations: readonly Described[] = [
+  {
+    method: "post",
+    path: "/reconciliations",
+    summary: "Hold a vendor's bill against the journal; with apply: post what it says",
+    body: reconciliationBody,
+    answer: reconciliation,
+    status: 201,
+  },
+  {
+    method: "get",
+    path: "/reconciliations",
+    summary: "Bills that were compared before, newest first, without their lists",
+    query: reconciliationsQuery,
+    answer: listOf(z.looseObject({ id: z.string(), findings: z.int(), proposals: z.int() })),
+  },
+  {
+    method: "get",
+    path: "/reconciliations/{id}",
+    summary: "One of them, as it was answered",
+    answer: reconciliation,
+  },
+];
+
+export const describedAdminRoutes: readonly Described[] = [
+  ...accounts,
+  ...keys,
+  ...calls,
+  ...reconciliations,
+].map((route) => ({ ...route, path: `/admin/v1${route.path}` }));

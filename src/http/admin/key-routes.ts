@@ -33,7 +33,7 @@ export function keyRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
 }
 
 async function create(context: AdminContext, deps: ApiDeps) {
-  const asked = await readAdmin(context, keyBody, (body) => inOurWords(body, "key"));
+  const asked = await readAdmin(context, keyBody, { words: (body) => inOurWords(body, "key") });
   const { account_id: accountId, name, limits = {}, ...settings } = asked;
   if (settings.expires_at !== undefined && Date.parse(settings.expires_at) <= Date.now()) {
     throw new Refusal("invalid_value", `expires_at=${settings.expires_at}: is past already`, {
@@ -58,7 +58,7 @@ async function create(context: AdminContext, deps: ApiDeps) {
 
 /** An instant that is past ends a key at once, and may be taken back: revoking can't. */
 async function change(context: AdminContext, keyId: string, deps: ApiDeps) {
-  const asked = await readAdmin(context, keyChange, (body) => inOurWords(body, "key"));
+  const asked = await readAdmin(context, keyChange, { words: (body) => inOurWords(body, "key") });
   const { name, limits, ...settings } = asked;
   const before = await keyOf(keyId, deps);
   await deps.ledger.changeNode({

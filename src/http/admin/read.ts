@@ -19,15 +19,17 @@ export function actorOf(context: AdminContext, deps: ApiDeps): string {
 /**
  * The JSON body of an admin request.
  *
- * @param words puts it in our own words first, where a body has words that people know from elsewhere.
+ * @param of.words puts it in our own words first, where a body has words that people know from elsewhere.
+ * @param of.bytesMax where a body brings files along.
  * @throws Refusal naming the first field that can't be understood.
  */
 export async function readAdmin<T>(
   context: AdminContext,
   schema: z.ZodType<T>,
-  words: (body: unknown) => unknown = (body) => body,
+  of: { readonly words?: (body: unknown) => unknown; readonly bytesMax?: number } = {},
 ): Promise<T> {
-  const body = await readJson(context.env.incoming, ADMIN_BYTES_MAX);
+  const { words = (body) => body, bytesMax = ADMIN_BYTES_MAX } = of;
+  const body = await readJson(context.env.incoming, bytesMax);
   refuseLost(body, []);
   return parseAdmin(schema, words(body));
 }

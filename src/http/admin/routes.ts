@@ -6,6 +6,7 @@ import { repriceBody } from "./bodies.ts";
 import { callRoutes } from "./call-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { actorOf, readAdmin } from "./read.ts";
+import { reconciliationRoutes } from "./reconciliation-routes.ts";
 import { repriceJson } from "./reprice.ts";
 
 /** The administration: for the master key and the command line only. Every change is journalled with its actor. */
@@ -19,6 +20,7 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   keyRoutes(app, deps);
   callRoutes(app, deps);
   houseUsageRoutes(app, deps);
+  reconciliationRoutes(app, deps);
   app.post("/reprice", async (context) => {
     const asked = await readAdmin(context, repriceBody);
     return context.json(await repriceJson(asked, actorOf(context, deps), deps));

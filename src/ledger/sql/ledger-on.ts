@@ -5,6 +5,7 @@ import type { CommandName, Commands } from "../engine/commands.ts";
 import type { Beats, Ledger, StoredPrice } from "../port.ts";
 import { readAccount, readAccounts, readKey, readKeys } from "./account-reads.ts";
 import { readCall, readHasIntent, readOpenHolds, readPrice, readRootOf } from "./call-reads.ts";
+import { readConnectionCalls } from "./connection-calls.ts";
 import { readPricedCalls } from "./priced-calls.ts";
 import {
   readAlerts,
@@ -55,6 +56,7 @@ export function ledgerOn(store: Store): Ledger {
     alerts: (of) => readAlerts(query, of),
     usage: (of) => readUsage(query, of),
     pricedCalls: (of) => readPricedCalls(query, of),
+    connectionCalls: (of) => readConnectionCalls(query, of),
     heads: () => readHeads(query),
     credits: async (accountId) => (await readAccount(query, accountId, nowMs()))?.credits,
     close: store.close,

@@ -1,17 +1,11 @@
 import type { PricedCalls, PricedCallsQuery } from "../reports-port.ts";
 import { PATH_LIKE, through } from "./report-reads.ts";
 import { type Cell, type Query, textIn } from "./rows.ts";
-
-/** Calls looked at in one read: others that read wait for a few milliseconds. */
-const SLICE = 500;
-
-/** Calls in the order of their key: what a slice and its cursor are made of. */
-const CALLS_AFTER = "FROM calls WHERE (root, id) > (?1, ?2) ORDER BY root, id LIMIT ?3";
+import { CALLS_AFTER, nextAfter, placeAfter } from "./slices.ts";
 
 /** Looks at the next slice of calls; tells those that cite the price version, and where to go on. */
 export async function readPricedCalls(query: Query, of: PricedCallsQuery): Promise<PricedCalls> {
-  const [root = "", id = ""] = (of.after ?? "").split(" ");
-  const slice: readonly Cell[] = [root, id, SLICE];
+  const slice = placeAfter(of.after);
   const parameters: Cell[] = [...slice];
   const place = (value: Cell): string => `?${parameters.push(value)}`;
   const conditions = [
@@ -32,11 +26,9 @@ export async function readPricedCalls(query: Query, of: PricedCallsQuery): Promi
       parameters,
     },
   ]);
-  const last = looked.at(-1);
-  const more = looked.length === SLICE && last !== undefined;
   return {
     holdIds: found.map((row) => textIn(row, "id")),
-    next: more ? `${textIn(last, "root")} ${textIn(last, "id")}` : null,
+    next: nextAfter(looked),
   };
 }
 
