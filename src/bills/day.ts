@@ -32,7 +32,7 @@ export function addDays(day: string, days: number): string {
 }
 
 /** Whether a text is a day of the calendar. */
-export function isDay(text: string): boolean {
+function isDay(text: string): boolean {
   const ms = Date.parse(`${text}T00:00:00Z`);
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && addDays(text, 0) === text;
 }

@@ -17,7 +17,6 @@ const finding = z.looseObject({
   receipts: z.array(z.string()),
   drift: z.boolean(),
 });
-export type ToldFinding = z.infer<typeof finding>;
 
 const proposal = z.looseObject({
   receipt_id: z.string(),

@@ -22,21 +22,7 @@ import type {
   NewKey,
   NodeChange,
 } from "./accounts-port.ts";
-import type {
-  Alert,
-  ChainHead,
-  ConnectionCalls,
-  ConnectionCallsQuery,
-  Correction,
-  Exposure,
-  Overrun,
-  Page,
-  PageRequest,
-  PricedCalls,
-  PricedCallsQuery,
-  UsageQuery,
-  UsageRow,
-} from "./reports-port.ts";
+import type { Alert, Correction, LedgerReports } from "./reports-port.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /**
@@ -103,23 +89,6 @@ export type LedgerAccounts = {
   correct(request: CorrectionRequest): Promise<CorrectionResult>;
   /** Says in every root that this ledger was restored from a backup. Its open holds are recovery's. */
   noteRestore(restore: { readonly actor: string; readonly note: string }): Promise<void>;
-};
-
-/** What the ledger tells of many calls at once. */
-export type LedgerReports = {
-  /** @throws InvalidPage for a `before` that no page of this list gave out. */
-  exposures(of: PageRequest & { readonly open: boolean }): Promise<Page<Exposure>>;
-  overruns(of: PageRequest): Promise<Page<Overrun>>;
-  corrections(of: PageRequest): Promise<Page<Correction>>;
-  alerts(of: PageRequest): Promise<Page<Alert>>;
-  /** @throws TooManyRows for more than `query.most`. */
-  usage(query: UsageQuery): Promise<readonly UsageRow[]>;
-  /** Looks through all calls, a slice at a time, for those that were priced by one version. */
-  pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
-  /** Looks through all calls, a slice at a time, for those over one connection that ended within a time. */
-  connectionCalls(query: ConnectionCallsQuery): Promise<ConnectionCalls>;
-  /** The newest head of every root. */
-  heads(): Promise<readonly ChainHead[]>;
 };
 
 /** The store can't take or give anything now: new orders get 503 `ledger_unavailable`, endings go to the spool. */

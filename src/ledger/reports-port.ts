@@ -3,6 +3,22 @@ import type { Correctable } from "./accounts-port.ts";
 
 /** What the ledger tells of many calls at once. Lists are newest first and come in pages. */
 
+export type LedgerReports = {
+  /** @throws InvalidPage for a `before` that no page of this list gave out. */
+  exposures(of: PageRequest & { readonly open: boolean }): Promise<Page<Exposure>>;
+  overruns(of: PageRequest): Promise<Page<Overrun>>;
+  corrections(of: PageRequest): Promise<Page<Correction>>;
+  alerts(of: PageRequest): Promise<Page<Alert>>;
+  /** @throws TooManyRows for more than `query.most`. */
+  usage(query: UsageQuery): Promise<readonly UsageRow[]>;
+  /** Looks through all calls, a slice at a time, for those that were priced by one version. */
+  pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
+  /** Looks through all calls, a slice at a time, for those over one connection that ended within a time. */
+  connectionCalls(query: ConnectionCallsQuery): Promise<ConnectionCalls>;
+  /** The newest head of every root. */
+  heads(): Promise<readonly ChainHead[]>;
+};
+
 export type Page<Item> = {
   readonly items: readonly Item[];
   /** Give it back as `before` for the next page; null on the last. */

@@ -1,44 +1,10 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import type { JournalCall } from "../../src/audit/reconcile/journal-call.ts";
-import { formatUsd, picoUsd } from "../../src/money/pico-usd.ts";
-import {
-  extraRow,
-  honestRows,
-  type Row,
-  type Style,
-  type TrueCall,
-  writeBill,
-} from "./planted-bill.ts";
-import { exposed, FLAT, MAP, made, matched, refusedCall, TOKENS } from "./reconcile-world.ts";
-
-/** Days begin at 07:00 UTC: Pacific daylight time. */
-const ZONE = "America/Los_Angeles";
-const DAYS = ["2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05", "2026-06-06", "2026-06-07"];
-const PERIOD = { from: "2026-06-01", to: "2026-06-08" };
-const NOON_MS = 19 * 3_600_000;
-const TEXT = { meter: "text_input_tokens", unitPico: 5_000_000n };
-const IMAGE = { meter: "image_output_tokens", unitPico: 30_000_000n };
-const PICTURE = { meter: "output_images", unitPico: 50_000_000_000n };
-
-const PLANTS = [
-  "none",
-  "price_too_high",
-  "line_missing",
-  "line_twice",
-  "other_day",
-  "wrong_meter",
-  "billed_though_void",
-  "spent_by_another",
-  "ceiling_too_high",
-  "exposure_never_billed",
-  "exposure_billed",
-  "overrun",
-] as const;
-type Plant = (typeof PLANTS)[number];
-
-/** A model on a day: some honest calls, and at most one error. */
-type Cell = { readonly calls: number; readonly plant: Plant; readonly seed: number };
+import type { Matching } from "../../src/audit/reconcile/match.ts";
+import { formatUsd } from "../../src/money/pico-usd.ts";
+import { extraRow, honestRows, type Row, type Style, writeBill } from "./planted-bill.ts";
+import { build, PERIOD, PICTURE, PLANTS, type World, ZONE } from "./reconcile-plants.ts";
+import { MAP, matched } from "./reconcile-world.ts";
 
 const cell = fc.record({
   calls: fc.integer({ min: 1, max: 4 }),
@@ -55,208 +21,7 @@ const style = fc.record({
   otherProduct: fc.integer({ min: 0, max: 500 }),
 });
 
-/** What was planted, as the reconciliation should say it. */
-type Expected = { findings: string[]; proposals: string[]; outside: bigint };
-
-type World = {
-  readonly style: Style;
-  readonly journal: JournalCall[];
-  readonly truth: TrueCall[];
-  /** Applied to the finished rows, in turn. */
-  readonly errors: ((rows: Row[]) => Row[])[];
-  readonly expected: Expected;
-};
-
-function endOf(day: string, offsetMs = NOON_MS): number {
-  return Date.parse(`${day}T00:00:00Z`) + offsetMs;
-}
-
-type At = {
-  readonly flat: boolean;
-  readonly day: string;
-  readonly index: number;
-  readonly seed: number;
-};
-
-/** An honest call: in the journal, and so on the bill. */
-function honest(world: World, at: At, of: { endedMs?: number; billedOn?: string } = {}): TrueCall {
-  const { flat, day, index, seed } = at;
-  const id = `rcpt_${flat ? "f" : "t"}_${day}_${index}`;
-  const requestId = `req_${id}`;
-  const text = BigInt(15 + ((seed * 7 + index * 3) % 40));
-  const image = BigInt(196 + ((seed * 13 + index * 17) % 90));
-  const price = flat ? FLAT : TOKENS;
-  world.journal.push(
-    made({ id, price, requestId, text, image, endedMs: of.endedMs ?? endOf(day, NOON_MS + index) }),
-  );
-  const used = flat
-    ? [{ ...PICTURE, quantity: 1n }]
-    : [
-        { ...TEXT, quantity: text },
-        { ...IMAGE, quantity: image },
-      ];
-  const model = flat ? "painter-2" : "drawer-1";
-  const call = { id, requestId, model, day: of.billedOn ?? day, used };
-  world.truth.push(call);
-  return call;
-}
-
-const rowOf = (rows: Row[], call: TrueCall, by: Style["by"], meter: string): number =>
-  rows.findIndex(
-    (row) =>
-      row.model === call.model &&
-      row.day === call.day &&
-      row.meter === meter &&
-      (by === "days" || row.request === call.requestId),
-  );
-
-function changed(rows: Row[], at: number, change: (row: Row) => Row[]): Row[] {
-  if (at === -1) throw new Error("no such row");
-  return rows.flatMap((row, index) => (index === at ? change(row) : [row]));
-}
-
-/** Plants an error around the calls of a cell, and says what must be found. */
-function plant(world: World, what: Plant, at: At, calls: readonly TrueCall[]): void {
-  const {
-    style: { by },
-    errors,
-    expected,
-    journal,
-    truth,
-  } = world;
-  const [first] = calls;
-  if (first === undefined) throw new Error("a cell has a call");
-  const { flat, day, seed } = at;
-  const model = first.model;
-  const main = flat ? PICTURE : IMAGE;
-  const id = `rcpt_${flat ? "f" : "t"}_${day}_x`;
-  const asked = {
-    id,
-    price: flat ? FLAT : TOKENS,
-    requestId: `req_${id}`,
-    endedMs: endOf(day, NOON_MS + 99),
-  };
-  const used = flat
-    ? [{ ...PICTURE, quantity: 1n }]
-    : [
-        { ...TEXT, quantity: BigInt(60 + (seed % 20)) },
-        { ...IMAGE, quantity: BigInt(150 + (seed % 100)) },
-      ];
-  const pico = used.reduce((sum, each) => sum + each.quantity * each.unitPico, 0n);
-  const finding = (kind: string) => expected.findings.push(`${kind} ${model} ${day}`);
-  const proposal = (action: string, billed: bigint) =>
-    expected.proposals.push(
-      `${id} ${action} ${formatUsd(picoUsd((billed * world.style.percent) / 100n))}`,
-    );
-  switch (what) {
-    case "none":
-      return;
-    case "price_too_high":
-      errors.push((rows) =>
-        changed(rows, rowOf(rows, first, by, main.meter), (row) => [
-          { ...row, pico: (row.pico * 113n) / 100n },
-        ]),
-      );
-      finding("price_differs");
-      return;
-    case "line_missing":
-      errors.push((rows) => changed(rows, rowOf(rows, first, by, main.meter), () => []));
-      finding("ours_only");
-      return;
-    case "line_twice":
-      errors.push((rows) => changed(rows, rowOf(rows, first, by, main.meter), (row) => [row, row]));
-      finding("billed_twice");
-      return;
-    case "wrong_meter":
-      errors.push((rows) =>
-        changed(rows, rowOf(rows, first, by, main.meter), (row) => [
-          { ...row, meter: flat ? "reference_images" : "text_output_tokens" },
-        ]),
-      );
-      finding("wrong_meter");
-      return;
-    case "billed_though_void":
-      journal.push(refusedCall(asked));
-      truth.push({ id, requestId: asked.requestId, model, day, used });
-      finding("billed_though_void");
-      return;
-    case "spent_by_another":
-      truth.push({ id, requestId: "req_of_another", model, day, used });
-      if (by === "days") finding("theirs_only");
-      else expected.outside += (pico * world.style.percent) / 100n;
-      return;
-    case "exposure_never_billed":
-      journal.push(exposed({ ...asked, requestId: null }));
-      proposal("close", 0n);
-      return;
-    case "exposure_billed":
-      journal.push(exposed({ ...asked, requestId: null }));
-      truth.push({ id, requestId: "req_lost", model, day, used });
-      proposal("close", pico);
-      return;
-    case "ceiling_too_high":
-      // A flat model's usage is never missing here: its ceiling is exact.
-      if (flat) return;
-      journal.push(made(asked));
-      truth.push({ id, requestId: asked.requestId, model, day, used });
-      proposal("correct", pico);
-      return;
-    case "overrun": {
-      if (flat) return;
-      // 500 image tokens where 300 were the ceiling: charged 0.009425, of 0.0151 the house pays the rest.
-      const over = [
-        { ...TEXT, quantity: 20n },
-        { ...IMAGE, quantity: 500n },
-      ];
-      journal.push(made({ ...asked, text: 20n, image: 500n }));
-      truth.push({ id, requestId: asked.requestId, model, day, used: over });
-      // 20 x 0.000005 + 500 x 0.00003 = 0.0151; above the ceiling of 0.009425 by 0.005675
-      expected.proposals.push(`${id} keep 0.005675`);
-      return;
-    }
-    default:
-      // Planted where the calls of the cell are made.
-      return;
-  }
-}
-
-const NO_CELL: Cell = { calls: 1, plant: "none", seed: 0 };
-
-/** Fills all cells; a call that moves to the next day leaves that day's cell without an error. */
-function build(cells: readonly (readonly [Cell, Cell])[], style: Style): World {
-  const expected: Expected = { findings: [], proposals: [], outside: 0n };
-  const world: World = { style, journal: [], truth: [], errors: [], expected };
-  for (const flat of [false, true]) {
-    let quiet = false;
-    for (const [place, day] of DAYS.entries()) {
-      const { calls: count, plant: asked, seed } = cells[place]?.[flat ? 1 : 0] ?? NO_CELL;
-      const what: Plant =
-        quiet || (place === DAYS.length - 1 && asked === "other_day") ? "none" : asked;
-      quiet = what === "other_day";
-      const calls = Array.from({ length: count }, (_, index) =>
-        honest(world, { flat, day, index, seed }),
-      );
-      plant(world, what, { flat, day, index: 0, seed }, calls);
-      planted.set(
-        what,
-        (planted.get(what) ?? 0) +
-          (flat && (what === "overrun" || what === "ceiling_too_high") ? 0 : 1),
-      );
-      if (what !== "other_day") continue;
-      // Four minutes before the vendor's midnight, which is 07:00 UTC of the next day.
-      const late = { flat, day, index: 50, seed };
-      honest(world, late, {
-        endedMs: endOf(day, 31 * 3_600_000 - 240_000),
-        billedOn: DAYS[place + 1] ?? day,
-      });
-      if (style.by === "days")
-        expected.findings.push(`other_day ${flat ? "painter-2" : "drawer-1"} ${day}`);
-    }
-  }
-  return world;
-}
-
-const planted = new Map<Plant, number>();
+const planted = new Map<string, number>();
 const found = new Map<string, number>();
 let bills = 0;
 
@@ -271,6 +36,65 @@ afterAll(() => {
   );
 });
 
+const cents = (count: number): bigint => BigInt(count) * 10_000_000_000n;
+
+/** A row that no call has anything to do with. */
+function other(kind: string, model: string, pico: bigint): Row[] {
+  if (pico === 0n) return [];
+  return [{ day: "2026-06-04", model, meter: "", quantity: 1n, pico, kind, request: "" }];
+}
+
+type Asked = {
+  readonly tax: number;
+  readonly credit: number;
+  readonly otherProduct: number;
+};
+
+function rowsOf(world: World, { tax, credit, otherProduct }: Asked): Row[] {
+  const honest = honestRows(world.truth, world.style);
+  const never = { day: "2026-06-05", model: "sculptor-3", request: "", ...PICTURE, quantity: 2n };
+  return [
+    ...world.errors.reduce((before, error) => error(before), honest),
+    ...other("tax", "", cents(tax)),
+    ...other("refund", "", -cents(credit)),
+    ...other("usage", "a chat model", cents(otherProduct)),
+    extraRow(never, world.style),
+  ];
+}
+
+/** Every error that was planted is told, and nothing else. */
+function expectFound(result: Matching, { expected, style }: World): void {
+  const told = result.findings.map(({ kind, model, from }) => `${kind} ${model} ${from}`);
+  expect(told.toSorted()).toEqual(expected.findings.toSorted());
+  expect(result.drift).toBe(told.some((text) => !text.startsWith("other_day")));
+  const proposals = result.proposals.map(
+    ({ receiptId, action, billed }) =>
+      `${receiptId} ${action} ${billed === null ? "not told" : formatUsd(billed)}`,
+  );
+  // An amount that is rounded to a micro-dollar is told as it stands there.
+  const exact = style.decimals === 12;
+  const name = (text: string) => (exact ? text : text.split(" ").slice(0, 2).join(" "));
+  expect(proposals.map(name).toSorted()).toEqual(expected.proposals.map(name).toSorted());
+}
+
+/** Nothing is lost: the parts are the whole, to the last digit, and each is what was written. */
+function expectSums(result: Matching, rows: readonly Row[], world: World, asked: Asked): void {
+  const { sums, tax, credits, billed } = result;
+  const { net: _, oursOnly: __, ...parts } = sums;
+  const whole = Object.values(parts).reduce((sum, part) => sum + part, 0n) + tax + credits;
+  expect(whole).toBe(billed);
+  const { decimals, percent } = world.style;
+  const slack = BigInt(rows.length) * 10n ** BigInt(12 - decimals);
+  const written = rows.reduce((sum, row) => sum + row.pico, 0n);
+  expect(abs(written - billed)).toBeLessThanOrEqual(slack);
+  expect(abs(sums.rounding)).toBeLessThanOrEqual(slack);
+  expect(tax).toBe(cents(asked.tax));
+  expect(credits).toBe(-cents(asked.credit));
+  // Two pictures at five cents by a model that was never called, and what another client asked for.
+  const foreign = cents(asked.otherProduct) + (cents(10) * percent) / 100n + world.expected.outside;
+  expect(abs(sums.outside - foreign)).toBeLessThanOrEqual(slack);
+}
+
 describe("reconciling a generated bill", () => {
   it("finds every error that was planted, and none that wasn't; and its sums are the bill", () => {
     fc.assert(
@@ -281,66 +105,13 @@ describe("reconciling a generated bill", () => {
           const { by, decimals, percent } = asked;
           const of: Style = { by, decimals, percent };
           const world = build(cells, of);
-          const other = (kind: string, model: string, cents: number): Row[] =>
-            cents === 0
-              ? []
-              : [
-                  {
-                    ...{ day: "2026-06-04", model, meter: "", quantity: 1n, kind, request: "" },
-                    pico: BigInt(cents) * 10_000_000_000n * (kind === "refund" ? -1n : 1n),
-                  },
-                ];
-          const rows = [
-            ...world.errors.reduce((before, error) => error(before), honestRows(world.truth, of)),
-            ...other("tax", "", asked.tax),
-            ...other("refund", "", asked.credit),
-            ...other("usage", "a chat model", asked.otherProduct),
-            extraRow(
-              { day: "2026-06-05", model: "sculptor-3", request: "", ...PICTURE, quantity: 2n },
-              of,
-            ),
-          ];
+          const rows = rowsOf(world, asked);
           const map = asked.counts ? MAP : MAP.replace("quantity=Quantity,", "");
-          const bill = writeBill(rows, of);
-          const result = matched(bill, world.journal, {
-            period: PERIOD,
-            zone: ZONE,
-            map,
-            factor: percent * 10_000n,
-          });
-          const told = result.findings.map(({ kind, model, from }) => `${kind} ${model} ${from}`);
-          expect(told.toSorted()).toEqual(world.expected.findings.toSorted());
-          for (const { kind } of result.findings) found.set(kind, (found.get(kind) ?? 0) + 1);
-          bills += 1;
-          // Amounts of proposals are as exact as the bill's decimals.
-          const digits = decimals === 12 ? undefined : 6;
-          const short = (usd: string) =>
-            digits === undefined ? usd : usd.replace(/(\.\d{5})\d*$/, "$1");
-          const proposals = result.proposals.map(
-            ({ receiptId, action, billed }) =>
-              `${receiptId} ${action} ${billed === null ? "?" : short(formatUsd(billed))}`,
-          );
-          for (const { of: kind, action } of result.proposals) {
-            found.set(`${kind} ${action}`, (found.get(`${kind} ${action}`) ?? 0) + 1);
-          }
-          const wanted = world.expected.proposals.map((text) => short(text));
-          if (decimals === 12) expect(proposals.toSorted()).toEqual(wanted.toSorted());
-          else expect(proposals.map(nameOf).toSorted()).toEqual(wanted.map(nameOf).toSorted());
-          const { sums, tax, credits, billed, drift } = result;
-          expect(drift).toBe(told.some((text) => !text.startsWith("other_day")));
-          // Nothing is lost: the parts are the whole, to the last digit.
-          const { net: _, oursOnly: __, ...parts } = sums;
-          const whole = Object.values(parts).reduce((sum, part) => sum + part, 0n) + tax + credits;
-          expect(whole).toBe(billed);
-          const written = rows.reduce((sum, row) => sum + row.pico, 0n);
-          const slack = BigInt(rows.length) * 10n ** BigInt(12 - decimals);
-          expect(abs(written - billed)).toBeLessThanOrEqual(slack);
-          expect(abs(sums.rounding)).toBeLessThanOrEqual(slack);
-          expect(tax).toBe(BigInt(asked.tax) * 10_000_000_000n);
-          expect(credits).toBe(-BigInt(asked.credit) * 10_000_000_000n);
-          const foreign =
-            BigInt(asked.otherProduct) * 10_000_000_000n + (100_000_000_000n * percent) / 100n;
-          expect(abs(sums.outside - foreign - world.expected.outside)).toBeLessThanOrEqual(slack);
+          const terms = { period: PERIOD, zone: ZONE, map, factor: percent * 10_000n };
+          const result = matched(writeBill(rows, of), world.journal, terms);
+          expectFound(result, world);
+          expectSums(result, rows, world, asked);
+          count(result, world);
         },
       ),
       { numRuns: 200, seed: 20_261_126 },
@@ -348,8 +119,15 @@ describe("reconciling a generated bill", () => {
   });
 });
 
-function nameOf(proposal: string): string {
-  return proposal.split(" ").slice(0, 2).join(" ");
+function count({ findings, proposals }: Matching, world: World): void {
+  bills += 1;
+  for (const each of world.planted) add(planted, each);
+  for (const { kind } of findings) add(found, kind);
+  for (const { of, action } of proposals) add(found, `${of} ${action}`);
+}
+
+function add(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 function abs(amount: bigint): bigint {

@@ -31,7 +31,7 @@ export const FLAT: PriceVersion = priceVersionSchema.parse({
   ...sourced,
 });
 
-export const models = ["drawer-1", "painter-2", "sculptor-3"].map(
+const models = ["drawer-1", "painter-2", "sculptor-3"].map(
   (id) => ({ id, wireId: id, aliases: [], vendor: "nobody" }) as unknown as Model,
 );
 
@@ -53,7 +53,7 @@ export type Made = {
 };
 
 /** What a request of this test may cost at most: 85 and 300 tokens, or a picture. */
-export function held({ id, price, n = 1, margin, account = "acct_1" }: Made): HoldRequest {
+function held({ id, price, n = 1, margin, account = "acct_1" }: Made): HoldRequest {
   const ceilingItems =
     price === FLAT
       ? [{ meter: "output_images", quantity: 1n } as const]

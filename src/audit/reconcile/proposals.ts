@@ -151,7 +151,7 @@ export function keepAll(unit: Unit, why: string): Proposal[] {
 }
 
 /** The most that the unsure parts of one kind come to, at list price. */
-export function mostOf(call: JournalCall, kind: Kind): PicoUsd {
+function mostOf(call: JournalCall, kind: Kind): PicoUsd {
   return sumUsd(
     call.unsure
       .filter(({ of }) => of === kind)

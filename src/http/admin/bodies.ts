@@ -209,7 +209,7 @@ export const repriceBody = z.strictObject({
 });
 
 /** Files of one bill: a month of rows by the hour, of every project, is far below it. */
-export const BILL_BYTES_MAX = 64 * 1024 * 1024;
+const BILL_BYTES_MAX = 64 * 1024 * 1024;
 /** As JSON with the bytes in base64. */
 export const RECONCILIATION_BYTES_MAX = Math.ceil((BILL_BYTES_MAX * 4) / 3) + 64 * 1024;
 

@@ -3,7 +3,7 @@ import { type Cell, type Row, textIn } from "./rows.ts";
 /** Reading through all calls a slice at a time, in the order of their key. */
 
 /** Calls looked at in one read: others that read wait for a few milliseconds. */
-export const SLICE = 500;
+const SLICE = 500;
 
 /** What a slice and its cursor are made of; `placeAfter` gives the first three parameters. */
 export const CALLS_AFTER = "FROM calls WHERE (root, id) > (?1, ?2) ORDER BY root, id LIMIT ?3";
