@@ -7,3 +7,8 @@ export type JsonValue =
   | bigint
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
+
+/** Whether a value of unknown shape has named fields. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -23,10 +23,16 @@ export type ErrorSaid = {
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly said: ErrorSaid;
+  /** How long to wait before the same is asked again; undefined where asking again is no use. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(said: ErrorSaid, options?: ErrorOptions) {
+  constructor(
+    said: ErrorSaid,
+    options?: ErrorOptions & { readonly retryAfterSeconds?: number | undefined },
+  ) {
     super(said.message, options);
     this.said = said;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 

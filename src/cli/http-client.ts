@@ -16,6 +16,8 @@ export type HttpCall = {
   readonly path: string;
   readonly key: string;
   readonly body?: object;
+  /** Beside the key and the body's type. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The answer is a table as text, not JSON. */
   readonly csv?: boolean;
 };
@@ -42,11 +44,12 @@ export function createHttpClient(url: string): HttpClient {
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   return {
     url,
-    call: async ({ method, path, key, body, csv = false }) => {
+    call: async ({ method, path, key, body, headers: more = {}, csv = false }) => {
       const response = await request(`${url}${path}`, {
         dispatcher: agent,
         method,
         headers: {
+          ...more,
           authorization: `Bearer ${key}`,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
@@ -62,7 +65,9 @@ export function createHttpClient(url: string): HttpClient {
       });
       if (csv && statusCode < 400 && isCsv(headers["content-type"])) return { headers, body: text };
       const answer = parseJson(text);
-      if (statusCode >= 400 || answer === undefined) throw refusalOf(url, statusCode, answer);
+      if (statusCode >= 400 || answer === undefined) {
+        throw refusalOf(url, statusCode, answer, secondsIn(headers["retry-after"]));
+      }
       return { headers, body: answer };
     },
     close: () => agent.destroy(),
@@ -83,10 +88,20 @@ export async function askHealth(
   }
 }
 
-function refusalOf(url: string, status: number, answer: unknown): Refused {
+function refusalOf(
+  url: string,
+  status: number,
+  answer: unknown,
+  retryAfterSeconds: number | undefined,
+): Refused {
   const said = errorBody.safeParse(answer).data?.error;
-  if (said !== undefined) return new Refused(said);
+  if (said !== undefined) return new Refused(said, { retryAfterSeconds });
   return refused("not_a_gateway", `${url} answered ${status}, but not as a Spotmeter gateway does`);
+}
+
+/** Whole seconds, as this gateway writes them; anything else says nothing. */
+function secondsIn(header: string | string[] | undefined): number | undefined {
+  return typeof header === "string" && /^\d{1,5}$/.test(header) ? Number(header) : undefined;
 }
 
 /** The gateway breaks an answer off when it can't finish it; the receipt then says what was charged. */

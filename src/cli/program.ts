@@ -12,6 +12,7 @@ import { addGenerate } from "./generate.ts";
 import { addHolds } from "./holds.ts";
 import { addKeys } from "./keys.ts";
 import { addLedger } from "./ledger.ts";
+import { addMeasure } from "./measure.ts";
 import { addModels } from "./models.ts";
 import { addOverruns } from "./overruns.ts";
 import { addProbe } from "./probe.ts";
@@ -63,6 +64,7 @@ export function createProgram(terminal: Terminal): Command {
   addUsage(program, terminal);
   addReprice(program, terminal);
   addReconcile(program, terminal);
+  addMeasure(program, terminal);
   addVerify(program, terminal);
   addProbe(program, terminal);
   addLedger(program, terminal);

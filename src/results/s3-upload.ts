@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { escapeMarkup } from "../markup.ts";
 import { RestingBytes } from "../vendors/wire/resting-bytes.ts";
 import { type S3Body, type S3Bucket, valueIn } from "./s3-bucket.ts";
 
@@ -110,7 +111,7 @@ export class S3Upload {
   async #complete(uploadId: string): Promise<void> {
     const parts = this.#etags.map(
       (etag, index) =>
-        `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`,
+        `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeMarkup(etag)}</ETag></Part>`,
     );
     const xml = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
     const body = textBody(xml);
@@ -167,8 +168,4 @@ export function textBody(text: string): S3Body {
       yield bytes;
     },
   };
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

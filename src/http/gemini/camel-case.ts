@@ -1,12 +1,9 @@
+import { isObject } from "../../json.ts";
 import { Refusal } from "../../refusals.ts";
 
 /** A path into a request, as errors name it: `contents[0].parts[1].inlineData`. */
 export function joined(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What a caller sent, short enough to be said back. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { isObject } from "../../json.ts";
 import { Refusal } from "../../refusals.ts";
-import { isObject, joined, shown } from "./camel-case.ts";
+import { joined, shown } from "./camel-case.ts";
 
 /**
  * The body of `generateContent`: the fields that are read, and those that are known but can't be honoured, each

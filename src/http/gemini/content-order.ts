@@ -1,5 +1,6 @@
+import { isObject } from "../../json.ts";
 import { Refusal } from "../../refusals.ts";
-import { isObject, joined, shown } from "./camel-case.ts";
+import { joined, shown } from "./camel-case.ts";
 import type { ContentBody } from "./content-body.ts";
 import { CONTRACT_FIELDS, OWN_PARAMETERS } from "./field-names.ts";
 
