@@ -15,11 +15,16 @@ export function csvRowsOf(report: Report, emulated: boolean): string[][] {
               block.id,
               String(index + 1),
               name,
-              row[column] ?? "",
+              shownValue(row[column] ?? ""),
               emulated ? "emulated" : "live",
             ]),
           ),
     ),
   );
   return [["section", "table", "row", "column", "value", "world"], ...rows];
+}
+
+/** A dash is for eyes: in a spreadsheet nothing stands where nothing was measured. */
+function shownValue(cell: string): string {
+  return cell === "-" ? "" : cell;
 }

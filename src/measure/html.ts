@@ -45,7 +45,7 @@ function blockHtml(block: Block, embedded: Embedded): string {
   if (block.kind === "text") return `<p>${inline(block.text)}</p>`;
   if (block.kind === "table") return tableHtml(block);
   if (block.kind === "proof") return proofHtml(block, embedded);
-  return `<figure>${scoped(block.svg, block.id)}<figcaption>${inline(block.caption)}</figcaption></figure>`;
+  return `<figure>${scoped(block.svg, block.id)}</figure>`;
 }
 
 /** The plots' own style rules would leak into the page: each is held to its own figure. */
@@ -106,7 +106,7 @@ nav ol{columns:2;padding-left:1.2rem;font-size:.9rem}a{color:inherit}
 table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-th{color:var(--soft);font-weight:600}.right{text-align:right;white-space:nowrap}
+th{color:var(--soft);font-weight:600}.right,td:first-child{white-space:nowrap}.right{text-align:right}
 figure{margin:1.2rem 0}figcaption{color:var(--soft);font-size:.85rem}
 figure svg{width:100%;max-width:760px;height:auto}
 figure svg text{font-size:12px;fill:var(--ink)}figure svg .title{font-size:14px;font-weight:600}

@@ -94,7 +94,7 @@ function cellMeasured(
 }
 
 /** Adds the lines of a bill up by side. */
-export function sidesOf(lines: readonly MeasuredLine[]): Sides {
+function sidesOf(lines: readonly MeasuredLine[]): Sides {
   const quantity = (is: (meter: string) => boolean): bigint =>
     lines.filter(({ meter }) => is(meter)).reduce((sum, line) => sum + BigInt(line.quantity), 0n);
   const amount = (is: (meter: string) => boolean): PicoUsd =>

@@ -12,7 +12,7 @@ export type MeasuredOrder = {
 };
 
 /** The tag under which the bill lists a run: `spotmeter usage --by tag:measure`. */
-export const RUN_TAG = "measure";
+const RUN_TAG = "measure";
 
 /** What is sent for a cell. What the cell leaves open is not in it. */
 export function orderOf(cell: Cell, { prompts, runId }: OrderGiven): MeasuredOrder {
@@ -32,7 +32,16 @@ export function orderOf(cell: Cell, { prompts, runId }: OrderGiven): MeasuredOrd
   return { path: "/v1/images/edits", body: { ...body, images } };
 }
 
+/** A run sends a handful of pictures many times; drawing a million pixels takes longer than sending them. */
+const drawn = new Map<string, string>();
+
 function referenceUrl(size: string, index: number): string {
+  const name = `${size} ${index}`;
+  const before = drawn.get(name);
+  if (before !== undefined) return before;
   const [width = 0, height = 0] = size.split("x").map(Number);
-  return `data:image/png;base64,${referencePng({ width, height, index }).toString("base64")}`;
+  const png = referencePng({ width, height, index });
+  const url = `data:image/png;base64,${png.toString("base64")}`;
+  drawn.set(name, url);
+  return url;
 }

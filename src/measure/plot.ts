@@ -1,5 +1,5 @@
 import { escapeMarkup } from "../markup.ts";
-import { spreadOf } from "./figures.ts";
+import { grouped, spreadOf } from "./figures.ts";
 
 /** Plots as SVG text: readable in light and dark, without scripts, from the same strings that the tables show. */
 
@@ -67,15 +67,20 @@ export function linePlot(of: {
       `<polyline points="${path}" fill="none" stroke-width="2" class="stroke${index % 6}"/>`,
       ...dots.map((dot) => `<g>${dot}</g>`),
       `<circle cx="545" cy="${legend}" r="5" class="line${index % 6}"/>`,
-      `<text x="556" y="${legend + 4}" class="value">${escapeMarkup(label)}</text>`,
+      `<text x="556" y="${legend + 4}" class="value">${escapeMarkup(`${label} ${grouped(own.at(-1)?.y ?? 0n)}`)}</text>`,
     ].join("\n");
   });
   const bottom = TOP + plotHeight;
   const axes = [
     `<path d="M${left},${TOP} V${bottom} H${left + plotWidth}" fill="none" class="axis"/>`,
-    `<text x="${left + plotWidth}" y="${bottom + 18}" text-anchor="end" class="label">${escapeMarkup(of.xName)}</text>`,
+    ...[...new Set(points.map(({ x }) => x))].map(
+      (x) =>
+        `<text x="${left + scaled(x, xMost, plotWidth)}" y="${bottom + 16}" text-anchor="middle" class="label">${x}</text>`,
+    ),
+    `<text x="${left + plotWidth}" y="${bottom + 34}" text-anchor="end" class="label">${escapeMarkup(of.xName)}</text>`,
+    `<text x="${left + 6}" y="${TOP + 4}" class="label">${grouped(yMost)}</text>`,
   ];
-  const height = bottom + (of.note === null ? 34 : 56);
+  const height = bottom + (of.note === null ? 44 : 64);
   return frame({ title: of.title, height, note: of.note, content: [...axes, ...lines].join("\n") });
 }
 

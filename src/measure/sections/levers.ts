@@ -66,7 +66,7 @@ const kinds: readonly Kind[] = [
 ];
 
 /** Every lever that this run can judge, the strongest first. */
-export function leversOf(measured: Measured): Lever[] {
+function leversOf(measured: Measured): Lever[] {
   const found = [
     ...kinds.flatMap((kind) => leverOf(measured, kind) ?? []),
     ...cacheLever(measured),

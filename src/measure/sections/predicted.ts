@@ -40,7 +40,7 @@ export function predictedSection({ results, run }: Measured): Section {
 }
 
 /** Whether usage and total are what the quote foretold. */
-export function asPredicted({ predicted, measured }: Result): boolean {
+function asPredicted({ predicted, measured }: Result): boolean {
   if (predicted === null) return false;
   return (
     predicted.total === measured.total && usageText(predicted.usage) === usageText(measured.usage)
