@@ -65,8 +65,17 @@ export const descriptorSchema = z.object({
 });
 export type Descriptor = z.infer<typeof descriptorSchema>;
 
-/** The whole list. */
-export const descriptorsSchema = z.object({ data: z.array(descriptorSchema) });
+/** The list's entries that choose a model for the caller: no model themselves, so nothing to measure. */
+const chooserSchema = z
+  .object({ id: z.string(), capabilities: z.null() })
+  .transform(() => undefined);
+
+/** The whole list, models only. */
+export const descriptorsSchema = z.object({
+  data: z
+    .array(z.union([descriptorSchema, chooserSchema]))
+    .transform((entries) => entries.filter((entry) => entry !== undefined)),
+});
 
 /** How a model bills, in two or three words. */
 export function billingText({ price, capabilities }: Descriptor): string {
