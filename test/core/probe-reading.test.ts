@@ -147,6 +147,13 @@ describe("laws, for orders that nobody would take too", () => {
     expect(law?.textIn).toBe(8n);
   });
 
+  it("one token an image may be saved, and none may be added", () => {
+    const pixels = size(1_408, 480);
+    const law = lawOf(planOf("gpt-image-2").model, { n: 2, size: pixels, quality: "low", prompt });
+    expect(law?.imageOut).toEqual({ least: 106n, most: 108n });
+    expect(law?.textIn).toBe(16n);
+  });
+
   it("there is none where none is published: an unknown cell, a stand-in, a tier left open", () => {
     const asked = { n: 1, size: size(1_408, 480), quality: "low", prompt };
     expect(lawOf(planOf("gpt-image-1-mini").model, asked)).toBeUndefined();
