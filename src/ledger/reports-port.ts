@@ -1,5 +1,6 @@
 import type { PicoUsd } from "../money/pico-usd.ts";
 import type { Correctable } from "./accounts-port.ts";
+import type { Ending, HoldRequest } from "./port.ts";
 
 /** What the ledger tells of many calls at once. Lists are newest first and come in pages. */
 
@@ -13,6 +14,8 @@ export type LedgerReports = {
   usage(query: UsageQuery): Promise<readonly UsageRow[]>;
   /** Looks through all calls, a slice at a time, for those that were priced by one version. */
   pricedCalls(query: PricedCallsQuery): Promise<PricedCalls>;
+  /** Looks through all calls, a slice at a time, for those of some days that were settled. */
+  settledCalls(query: SettledCallsQuery): Promise<SettledCalls>;
   /** Looks through all calls, a slice at a time, for those over one connection that ended within a time. */
   connectionCalls(query: ConnectionCallsQuery): Promise<ConnectionCalls>;
   /** The newest head of every root. */
@@ -180,6 +183,39 @@ export type CallStanding = {
 /** What a slice of the calls held, root by root, oldest first. It may be empty and not the last. */
 export type ConnectionCalls = {
   readonly calls: readonly CallStanding[];
+  /** Null after the last slice. */
+  readonly next: string | null;
+};
+
+/** Which settled calls to tell. */
+export type SettledCallsQuery = {
+  /** First and last UTC day of the holds, both included, YYYY-MM-DD. */
+  readonly from: string;
+  readonly to: string;
+  /** This account and all below it, by the path at the time of the call; absent is everything. */
+  readonly accountId?: string | undefined;
+  readonly keyId?: string | undefined;
+  /** Where the slice before ended: its `next`. */
+  readonly after?: string | undefined;
+};
+
+/** A call that made an image and was charged. */
+export type SettledCall = {
+  readonly hold: HoldRequest;
+  readonly ending: Extract<Ending, { readonly kind: "settle" }>;
+  /** As corrections have left it. */
+  readonly charge: PicoUsd;
+};
+
+/** What a slice of the calls held, root by root, oldest first. It may hold none and not be the last. */
+export type SettledCalls = {
+  readonly calls: readonly SettledCall[];
+  /** Calls of the days that ended without a picture, and were charged nothing. */
+  readonly voided: number;
+  /** Calls of the days that haven't ended. */
+  readonly open: number;
+  /** Calls of any day that the slice looked at. */
+  readonly looked: number;
   /** Null after the last slice. */
   readonly next: string | null;
 };

@@ -257,6 +257,70 @@ export function reportContract(name: string, open: OpenStore): void {
       });
     });
 
+    describe("settled calls", () => {
+      const told = (more: object = {}) =>
+        bench.ledger.settledCalls({ from: TODAY, to: TODAY, ...more });
+
+      it("are told as their entries say them, with what corrections left of the charge", async () => {
+        const party = await newParty(bench.ledger, { fund: "5.00" });
+        const hold = await settled(party, holdOf(party, { n: 2 }));
+        await bench.ledger.correct({
+          ...{ entryId: nextId("corr"), corrects: `${hold.id}.end`, amount: usd("0.07") },
+          ...{ reason: "test", actor: "test" },
+        });
+        await held(party);
+        const failed = await held(party);
+        await bench.ledger.end(voidOf(failed.id));
+        const found = await told();
+        expect(found).toMatchObject({ voided: 1, open: 1, looked: 3, next: null });
+        const [call, ...others] = found.calls;
+        expect(others).toEqual([]);
+        expect(call?.charge).toBe(usd("0.07"));
+        const stored = await bench.ledger.call(hold.id);
+        expect(stored?.hold).toMatchObject(call?.hold ?? {});
+        expect(stored?.ending).toMatchObject(call?.ending ?? {});
+        expect(call?.hold.price).toEqual(storedPrice(flatPrice));
+      });
+
+      it("carry the price of the model that the vendor named", async () => {
+        const party = await newParty(bench.ledger);
+        const hold = await held(party);
+        const echoedPrice = storedPrice(tokenPrice);
+        await bench.ledger.end({ ...settleFlat(hold), echoedPrice, servedModel: "another" });
+        expect((await told()).calls[0]?.ending.echoedPrice).toEqual(echoedPrice);
+      });
+
+      it("may be of one account and all below it, of one key, and of some days", async () => {
+        const [one, other] = [await newParty(bench.ledger), await newParty(bench.ledger)];
+        const first = await settled(one);
+        await settled(other);
+        bench.now = NOON + DAY_MS;
+        const second = await settled(one);
+        const ids = async (more: object) =>
+          (await told(more)).calls.map(({ hold }) => hold.id).sort();
+        expect(await ids({ accountId: one.accountId })).toEqual([first.id]);
+        expect(await ids({ keyId: one.keyId, to: "2026-06-20" })).toEqual(
+          [first.id, second.id].sort(),
+        );
+        expect(await ids({ from: "2026-06-20", to: "2026-06-20" })).toEqual([second.id]);
+        expect(await told({ from: "2026-06-21", to: "2026-06-21" })).toEqual({
+          ...{ calls: [], voided: 0, open: 0, looked: 3, next: null },
+        });
+      });
+
+      it("come slice by slice, each once", async () => {
+        const party = await newParty(bench.ledger);
+        const holds = Array.from({ length: 101 }, () => holdOf(party));
+        await Promise.all(holds.map((hold) => bench.ledger.hold(hold)));
+        await Promise.all(holds.map((hold) => bench.ledger.end(settleFlat(hold))));
+        const first = await told();
+        const second = await told({ after: first.next });
+        expect([first.looked, second.looked, second.next]).toEqual([100, 1, null]);
+        const all = [...first.calls, ...second.calls].map(({ hold }) => hold.id);
+        expect(all.sort()).toEqual(holds.map((hold) => hold.id).sort());
+      });
+    });
+
     it("a hold's margin and vendor's part are read back as they were frozen", async () => {
       const party = await newParty(bench.ledger);
       const margin = { basisPoints: 1_000, fixed: usd("0.001") };

@@ -16,6 +16,7 @@ import {
   readUsage,
 } from "./report-reads.ts";
 import { type Query, rowsOf, textIn } from "./rows.ts";
+import { readSettledCalls } from "./settled-calls.ts";
 
 /** What a store does: decides commands, each root's in the order in which they came, and reads rows. */
 export type Store = {
@@ -57,6 +58,7 @@ export function ledgerOn(store: Store): Ledger {
     usage: (of) => readUsage(query, of),
     pricedCalls: (of) => readPricedCalls(query, of),
     connectionCalls: (of) => readConnectionCalls(query, of),
+    settledCalls: (of) => readSettledCalls(query, of, priceOf),
     heads: () => readHeads(query),
     credits: async (accountId) => (await readAccount(query, accountId, nowMs()))?.credits,
     close: store.close,
