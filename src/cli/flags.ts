@@ -35,8 +35,8 @@ export function day(text: string): string {
   return text;
 }
 
-/** Collects `--tag name=value`, once for each tag. */
-export function tag(
+/** Collects `name=value`, such as `--tag`'s, once for each name. */
+export function pair(
   text: string,
   before: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {

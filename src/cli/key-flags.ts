@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { integer, tag } from "./flags.ts";
+import { integer, pair } from "./flags.ts";
 import {
   type AutoFlags,
   autoGiven,
@@ -30,7 +30,7 @@ export function withKeySettings(command: Command): Command {
     .option("--rate-requests <count>", "accepted orders a minute", integer)
     .option("--rate-images <count>", "ordered images a minute", integer)
     .option("--expires <date-time>", "from then on it opens nothing: 2027-01-31T00:00:00Z", instant)
-    .option("--tag <name=value>", "a dimension of each bill; may be given many times", tag);
+    .option("--tag <name=value>", "a dimension of each bill; may be given many times", pair);
 }
 
 export function withoutKeySettings(command: Command): Command {

@@ -2,7 +2,7 @@ import { text as readAll } from "node:stream/consumers";
 import type { Command } from "commander";
 import { type ChoiceFlags, readChoiceFlags, withChoice } from "./choice-flags.ts";
 import { Misuse } from "./failures.ts";
-import { decimal, integer, tag } from "./flags.ts";
+import { decimal, integer, pair } from "./flags.ts";
 
 /** Flags of an order, by the names that commander gives them. */
 export type OrderFlags = {
@@ -59,7 +59,7 @@ export function withParameters(command: Command): Command {
     .option("--prompt-extend", "let the vendor rewrite the prompt; it may double the price")
     .option("--no-prompt-extend", "send the prompt as it is")
     .option("--user <id>", "your own end user, for the bill")
-    .option("--tag <name=value>", "a dimension of the bill; may be given many times", tag);
+    .option("--tag <name=value>", "a dimension of the bill; may be given many times", pair);
   return withChoice(parameters);
 }
 

@@ -10,6 +10,7 @@ import { addEmulate } from "./emulate.ts";
 import { addExposures } from "./exposures.ts";
 import { addGenerate } from "./generate.ts";
 import { addHolds } from "./holds.ts";
+import { addImport } from "./import.ts";
 import { addKeys } from "./keys.ts";
 import { addLedger } from "./ledger.ts";
 import { addMeasure } from "./measure.ts";
@@ -24,6 +25,7 @@ import { addServe } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
 import { addUsage } from "./usage.ts";
 import { addVerify } from "./verify.ts";
+import { addWhatIf } from "./what-if.ts";
 
 /** The whole command line. Commander throws instead of exiting; whatever it prints goes through the terminal. */
 export function createProgram(terminal: Terminal): Command {
@@ -65,6 +67,8 @@ export function createProgram(terminal: Terminal): Command {
   addReprice(program, terminal);
   addReconcile(program, terminal);
   addMeasure(program, terminal);
+  addWhatIf(program, terminal);
+  addImport(program, terminal);
   addVerify(program, terminal);
   addProbe(program, terminal);
   addLedger(program, terminal);

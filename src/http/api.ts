@@ -15,6 +15,7 @@ import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
 import { chosenModelsJson, modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
+import { ownWhatIfRoute } from "./what-if/routes.ts";
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -43,6 +44,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   for (const prefix of ["", "/v1"]) modelRoutes(app, prefix, deps);
   accountRoutes(app, deps);
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
+  ownWhatIfRoute(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
   app.route("/v1beta", geminiRoutes(deps));
   return app;

@@ -9,6 +9,7 @@ import { comparisonAnswer } from "./openai/described-compare.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
+import { describedWhatIfRoutes } from "./what-if/described.ts";
 
 /**
  * The OpenAPI 3.1 description of every route, made from the schemas that the routes parse with. A test
@@ -297,6 +298,7 @@ export const describedRoutes: readonly Described[] = [
     body: repriceBody,
     answer: repricing,
   },
+  ...describedWhatIfRoutes,
   ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },
   {

@@ -1,12 +1,15 @@
 import type { BillFormat } from "../bills/format.ts";
+import type { UsageReader } from "../imports/port.ts";
 import { alibabaBill } from "./alibaba/bill.ts";
 import { alibabaVendor } from "./alibaba/client.ts";
 import { byteplusBill } from "./byteplus/bill.ts";
 import { byteplusVendor } from "./byteplus/client.ts";
 import { googleBill } from "./google/bill.ts";
 import { googleVendor } from "./google/client.ts";
+import { googleUsageReader } from "./google/usage-export.ts";
 import { openaiBill } from "./openai/bill.ts";
 import { openaiVendor } from "./openai/client.ts";
+import { openaiUsageReader } from "./openai/usage-export.ts";
 import type { ImageVendor } from "./port.ts";
 
 /** All that the rest of the gateway knows of a vendor: one entry here, one folder beside. */
@@ -21,6 +24,8 @@ export type Registration = {
   readonly liveBaseUrl: string;
   /** What its base URL ends in behind the emulators' address. */
   readonly emulatorPath: string;
+  /** Reads what the vendor tells of past usage; undefined where no export of it is known. */
+  readonly usageExport?: UsageReader;
 };
 
 export const registrations: readonly Registration[] = [
@@ -31,6 +36,7 @@ export const registrations: readonly Registration[] = [
     baseUrlVariable: "OPENAI_BASE_URL",
     liveBaseUrl: "https://api.openai.com/v1",
     emulatorPath: "/v1",
+    usageExport: openaiUsageReader,
   },
   {
     vendor: googleVendor(),
@@ -39,6 +45,7 @@ export const registrations: readonly Registration[] = [
     baseUrlVariable: "GEMINI_BASE_URL",
     liveBaseUrl: "https://generativelanguage.googleapis.com",
     emulatorPath: "",
+    usageExport: googleUsageReader,
   },
   {
     vendor: alibabaVendor(),

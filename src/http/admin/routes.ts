@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
 import { houseUsageRoutes } from "../usage/routes.ts";
+import { houseWhatIfRoute } from "../what-if/routes.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { repriceBody } from "./bodies.ts";
 import { callRoutes } from "./call-routes.ts";
@@ -21,6 +22,7 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   callRoutes(app, deps);
   houseUsageRoutes(app, deps);
   reconciliationRoutes(app, deps);
+  houseWhatIfRoute(app, deps);
   app.post("/reprice", async (context) => {
     const asked = await readAdmin(context, repriceBody);
     return context.json(await repriceJson(asked, actorOf(context, deps), deps));

@@ -76,10 +76,23 @@ export function readUsageQuery(
   const parsed = schema.safeParse(once);
   if (!parsed.success) throw refusalOf(parsed.error.issues[0], once, schema);
   const asked: z.infer<typeof houseUsageQuery> = parsed.data;
+  return {
+    ...daysOf(asked, today),
+    by: dimensions(asked.by),
+    keyId: asked.key_id,
+    accountId: asked.account_id,
+  };
+}
+
+/** The days that are asked for, their defaults filled in. @throws Refusal for none, and for too many. */
+export function daysOf(
+  asked: { readonly from?: string | undefined; readonly to?: string | undefined },
+  today: string = new Date().toISOString().slice(0, "YYYY-MM-DD".length),
+): { readonly from: string; readonly to: string } {
   const to = asked.to ?? today;
   const from = asked.from ?? `${to.slice(0, "YYYY-MM-".length)}01`;
   refuseSpan(from, to);
-  return { from, to, by: dimensions(asked.by), keyId: asked.key_id, accountId: asked.account_id };
+  return { from, to };
 }
 
 function refusalOf(
