@@ -7,9 +7,9 @@ import { probePrompts } from "../audit/probe/pieces.ts";
 import type { ModelPlan } from "../audit/probe/plan.ts";
 import { type ProbeRun, runProbe } from "../audit/probe/run.ts";
 import { createTarget, type Target } from "../audit/probe/target.ts";
-import { formatUsd, type PicoUsd, parseUsd, sumUsd } from "../money/pico-usd.ts";
+import { formatUsd, type PicoUsd, sumUsd } from "../money/pico-usd.ts";
 import { type CatalogRead, readCatalog } from "../start/read-catalog.ts";
-import { confirmSpending } from "./confirm.ts";
+import { confirmSpending, passMaxCost } from "./confirm.ts";
 import { EXIT, Misuse, refused } from "./failures.ts";
 import { integer, usd } from "./flags.ts";
 import { eventText, isEmulated, planText, probeText } from "./probe-text.ts";
@@ -68,12 +68,16 @@ async function probe(target: Target, flags: ProbeFlags, session: Session): Promi
   const { terminal } = session;
   const catalog = readCatalog(session.config);
   const plans = await makePlans(target, flags, { catalog, session });
+  const calls = plans.reduce((sum, plan) => sum + plan.calls.length, 0);
   const most = sumUsd(plans.map(({ ceiling }) => ceiling));
+  const expected = sumUsd(plans.map((plan) => plan.expected));
   terminal.note(planText(plans, target.base));
-  passMaxCost(most, flags.maxCost);
-  const expected = formatUsd(sumUsd(plans.map((plan) => plan.expected)));
-  const question = `Spend about ${expected} USD there, at most ${formatUsd(most)}?`;
-  await confirmSpending(question, flags.yes === true);
+  passMaxCost(`${calls} calls`, { expected, ceiling: most }, flags.maxCost);
+  if (flags.yes !== true) {
+    await confirmSpending(
+      `make ${calls} calls, expected ${formatUsd(expected)} USD, at most ${formatUsd(most)} USD`,
+    );
+  }
   const run = await watched(target, plans, { most, terminal });
   passUseless(run, target);
   const checks = judgeRun(run, { catalog, host: target.host });
@@ -145,14 +149,6 @@ async function makePlans(
   if (chosen.length > 0) return chosen;
   const message = `none of the ${listed.ids.length} models that ${target.base} lists is in the catalog, alive and priced; --model names one`;
   throw refused("no_model_known", message);
-}
-
-function passMaxCost(most: PicoUsd, maxCost: string | undefined): void {
-  if (maxCost === undefined || most <= parseUsd(maxCost)) return;
-  throw refused(
-    "above_max_cost",
-    `the worst case is ${formatUsd(most)} USD, --max-cost is ${maxCost}: nothing was sent`,
-  );
 }
 
 /** A run that brought no picture at all says nothing of the gateway, only of the key or the line. */

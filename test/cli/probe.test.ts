@@ -79,8 +79,12 @@ describe("probe", () => {
     const cases: readonly (readonly [readonly string[], number, string])[] = [
       [[honest.url, "--yes"], 2, "--key is needed"],
       [["gateway.example", KEY], 2, "must be an address such as"],
-      [[honest.url, KEY], 2, "nobody can be asked here: --yes"],
-      [[honest.url, KEY, "--yes", "--max-cost=0.1"], 1, "0.182951 USD, --max-cost is 0.1"],
+      [[honest.url, KEY], 1, "nobody is there to ask, so --yes is needed"],
+      [
+        [honest.url, KEY, "--yes", "--max-cost=0.1"],
+        1,
+        "--max-cost 0.1: 12 calls may cost up to 0.182951 USD",
+      ],
       [[honest.url, KEY, "--yes", "--model=gpt-9"], 2, "gpt-9 is not in the catalog"],
       [[honest.url, "--key=bad-key", "--yes"], 1, "does not take this key: 401"],
       [[honest.url, "--key=poor-key", "--yes"], 1, "it answers 402: This key has no credits"],

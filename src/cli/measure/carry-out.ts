@@ -58,7 +58,7 @@ export async function carryOut(
     if (flags.plan === true) return { kind: "planned", json: planned, text };
     if (!terminal.json) terminal.note(`${text}\n`);
     const consent = { yes: flags.yes ?? false, maxCost: flags.maxCost, emulated: run.emulated };
-    await confirmCost(cost, consent, terminal);
+    await confirmCost(cost, consent);
     const folder = await of.open();
     const { ceiling } = cost;
     const { signal } = stop;
