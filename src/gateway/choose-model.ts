@@ -37,7 +37,7 @@ export function chooseModel(looked: Looked): Choice {
 }
 
 /** A candidate as the choice, with its reasons; `before` are those that came first. */
-function choiceOf(
+export function choiceOf(
   candidate: Candidate,
   others: readonly Candidate[],
   looked: Pick<Looked, "search" | "market" | "preset">,
@@ -187,6 +187,6 @@ function nearestOf({ candidates, search, market }: Looked) {
 }
 
 /** A model, and its tier where it has some, as `at_least` takes them. */
-function nameOf({ model, quality }: Pick<Candidate, "model" | "quality">): string {
+export function nameOf({ model, quality }: Pick<Candidate, "model" | "quality">): string {
   return quality === null ? model.id : `${model.id}:${quality}`;
 }

@@ -39,6 +39,8 @@ export type Opened = {
   readonly errorOf: (refusal: Refusal) => ErrorText;
   /** Says no; breaks the answer off when part of it has left already. */
   readonly refuse: (refusal: Refusal) => void;
+  /** Says nothing at all: another call answers. Not once part of it has left. */
+  readonly abandon: () => void;
 };
 
 export type Finished = {

@@ -1,19 +1,20 @@
 import type { AcceptedOrder } from "../gates/accept.ts";
 import type { ImageOrder } from "../gates/order.ts";
+import { LedgerUnavailable } from "../ledger/port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { Caller } from "./caller.ts";
 import type { Client, Opened } from "./client.ts";
-import type { Lease } from "./connections.ts";
 import type { Deps } from "./deps.ts";
 import { type Dispatched, type DispatchTo, dispatch } from "./dispatch.ts";
+import { type Placed, placeNext, takePlace, unspentWhy } from "./fall.ts";
 import { fanOut } from "./fan-out.ts";
 import { type Held, type Judged, judgeCall, leavesCost, type ReadAsOf, voidOf } from "./judge.ts";
 import { judgeLegs } from "./judge-legs.ts";
 import { Keeping } from "./keeping.ts";
 import { KeptPictures } from "./kept-pictures.ts";
 import { giveAgain, waitForSame } from "./once.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
 import { type Reserved, reserve } from "./reserve.ts";
 import { retainHeaders } from "./retain.ts";
@@ -33,13 +34,26 @@ export async function generateImage(
   deps: Deps,
 ): Promise<void> {
   const { accountPath, policy } = caller;
-  const prepared = await prepare(order, { accountPath, policy, deps }); // find the model, pass its gates, quote the worst case
-  const vendor = prepared.callable.vendor.id;
-  const call = { vendor, accountPath, images: order.n, signal: client.left };
-  using lease = await deps.connections.take(call); // the one that stays with the call, or a 429
+  const found = await prepare(order, { accountPath, policy, deps }); // find the model or choose it, pass its gates, quote the worst case
+  const { prepared, lease } = await takePlace(found, { caller, client }, deps); // the connection that stays with the call, or a 429
+  using _place = lease;
   const reserved = await reserve(prepared, { caller, connected: lease.connected }, deps); // durably, or a 402
-  if (reserved.kind === "held")
-    return await callVendor({ prepared, lease, reserved }, caller, { client, deps });
+  await carryOut({ prepared, lease, reserved }, caller, { client, deps });
+}
+
+/** Calls the vendor under a hold, and the next candidate's where nothing was spent; else gives what was asked before. */
+async function carryOut(
+  { prepared, lease, reserved }: Placed & { readonly reserved: Reserved },
+  caller: Caller,
+  to: ClientAndDeps,
+): Promise<void> {
+  const { client, deps } = to;
+  const { asked: order } = prepared;
+  if (reserved.kind === "held") {
+    const next = await callVendor({ prepared, lease, reserved }, caller, to);
+    using _place = next?.lease;
+    return next === undefined ? undefined : await carryOut(next, caller, to);
+  }
   lease.release(); // what was asked before is waited for without one
   if (reserved.kind === "running") {
     await waitForSame(reserved.holdId, client, deps);
@@ -50,12 +64,12 @@ export async function generateImage(
   return generateImage(order, { ...caller, same: unique }, client, deps);
 }
 
-/** Everything is ready and held for: the call itself, and its end. */
+/** Everything is ready and held for: the call itself, and its end; or the next candidate, ready and held for. */
 async function callVendor(
   { prepared, lease, reserved }: Ready,
   caller: Caller,
-  { client, deps }: { readonly client: Client; readonly deps: Deps },
-): Promise<void> {
+  { client, deps }: ClientAndDeps,
+): Promise<(Placed & { readonly reserved: Reserved }) | undefined> {
   const { holdId, rate } = reserved;
   using _running = deps.running.begin(holdId);
   const { accepted, quote, callable } = prepared;
@@ -81,8 +95,11 @@ async function callVendor(
   const call: Call = { held, opened, keeping, pictures };
   try {
     const judged = judge(calls, held, { catalog: deps.catalog, asOf: deps.asOf() });
-    if (judged.kind === "made") await endWith(judged, call, deps);
-    else await endWithout(judged, call, deps);
+    if (judged.kind === "made") return await endWith(judged, call, deps);
+    const why = unspentWhy(calls);
+    const failed = why && { why, receiptId: holdId };
+    const next = failed && (await placeNext(prepared, failed, { caller, client }, deps));
+    return await endWithout(judged, call, { next, caller, deps });
   } catch (cause) {
     await endAfterBug(call, deps);
     throw cause;
@@ -108,11 +125,9 @@ function judge(calls: readonly Dispatched[], held: Held, read: ReadAsOf): Judged
 }
 
 /** An order that may go out: priced, over a connection with room, held for. */
-type Ready = {
-  readonly prepared: Prepared;
-  readonly lease: Lease;
-  readonly reserved: Extract<Reserved, { kind: "held" }>;
-};
+type Ready = Placed & { readonly reserved: Extract<Reserved, { kind: "held" }> };
+
+type ClientAndDeps = { readonly client: Client; readonly deps: Deps };
 
 /** A call that the vendor has answered. */
 type Call = {
@@ -126,7 +141,7 @@ type Made = Extract<Judged, { kind: "made" }>;
 type Lost = Extract<Judged, { kind: "lost" }>;
 
 /** Charged: the settlement is durable before the last byte leaves, and what is kept of it before that. */
-async function endWith(judged: Made, call: Call, deps: Deps): Promise<void> {
+async function endWith(judged: Made, call: Call, deps: Deps): Promise<undefined> {
   const { outcome, failures } = judged;
   const { opened, keeping, pictures } = call;
   const { holdId } = call.held;
@@ -147,26 +162,61 @@ async function endWith(judged: Made, call: Call, deps: Deps): Promise<void> {
   }
   if (posted.kind === "lost") {
     const why = "the ledger could not record this call. Nothing was charged";
-    return opened.refuse(new Refusal("outcome_unknown", why, { receiptId: holdId }));
+    opened.refuse(new Refusal("outcome_unknown", why, { receiptId: holdId }));
+  } else if (posted.kind === "late") {
+    opened.finish(opened.endOf({ ...made, late: true }));
+  } else {
+    opened.finish(end);
+    await keeping.sealIfLeft(end);
   }
-  if (posted.kind === "late") return opened.finish(opened.endOf({ ...made, late: true }));
-  opened.finish(end);
-  await keeping.sealIfLeft(end);
 }
 
-/** Not charged: the ending is durable before the error leaves. */
-async function endWithout(judged: Lost, call: Call, deps: Deps): Promise<void> {
+/**
+ * Not charged: the ending is durable before the error leaves. Where a next candidate stands ready no error leaves:
+ * it is held for in the same breath, so that what this hold gives back is there for it.
+ */
+async function endWithout(
+  judged: Lost,
+  call: Call,
+  { next, caller, deps }: { next: Placed | undefined; caller: Caller; deps: Deps },
+): Promise<(Placed & { readonly reserved: Reserved }) | undefined> {
+  // A place that isn't passed on is given back.
+  using place = new DisposableStack();
+  place.use(next?.lease);
   const { outcome } = judged;
   const { held, opened, keeping } = call;
   const { holdId } = held;
   const refusal = refusalOf(outcome, holdId);
   const voiding = judged.voiding(refusal.code);
   await keeping.sealError(opened.errorOf(refusal), { leavesCost: leavesCost(voiding) });
-  await deps.end(voiding);
+  const ended = deps.end(voiding);
+  const [reserved] = await Promise.all([reserveNext(next, caller, deps), ended]);
   if (outcome.kind === "our_account") {
     deps.log.error({ receipt: holdId, why: outcome.message }, "the vendor refuses our account");
   }
-  opened.refuse(refusal);
+  if (next === undefined || reserved === undefined || reserved.holdId === holdId) {
+    opened.refuse(refusal);
+    return undefined;
+  }
+  opened.abandon();
+  place.move();
+  return { ...next, reserved };
+}
+
+/** Undefined also where it can't be held for: then the caller is told what the first candidate came to. */
+async function reserveNext(
+  next: Placed | undefined,
+  caller: Caller,
+  deps: Deps,
+): Promise<Reserved | undefined> {
+  if (next === undefined) return undefined;
+  const { prepared, lease } = next;
+  try {
+    return await reserve(prepared, { caller, connected: lease.connected }, deps);
+  } catch (cause) {
+    if (cause instanceof Refusal || cause instanceof LedgerUnavailable) return undefined;
+    throw cause;
+  }
 }
 
 /** A bug of ours must not leave a hold open: nobody is charged, and the house expects the worst. */

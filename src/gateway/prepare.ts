@@ -36,6 +36,8 @@ type ChosenFor = {
   readonly choice: Choice;
   readonly looked: Looked;
   readonly asking: Asking;
+  /** Candidates that came first and on which nothing was spent, in sentences. */
+  readonly falls: readonly string[];
 };
 
 /** What `model: "auto"` left to be chosen. */
@@ -83,7 +85,8 @@ async function prepareChosen(order: ImageOrder, by: PreparedFor): Promise<Prepar
   passUrls(order, by.policy);
   const prompt = await measurePrompt(order.prompt);
   const looked = lookAround(order, prompt, by);
-  return priceChosen({ choice: chooseModel(looked), looked, asking: { order, prompt, by } });
+  const asking = { order, prompt, by };
+  return priceChosen({ choice: chooseModel(looked), looked, asking, falls: [] });
 }
 
 /**
@@ -91,7 +94,7 @@ async function prepareChosen(order: ImageOrder, by: PreparedFor): Promise<Prepar
  *
  * @throws Refusal where it can't be ordered any more.
  */
-function priceChosen(chosen: ChosenFor): Prepared {
+export function priceChosen(chosen: ChosenFor): Prepared {
   const { candidate, route } = chosen.choice;
   const { by, order } = chosen.asking;
   const model = candidate.model.id;
@@ -111,7 +114,8 @@ function priceChosen(chosen: ChosenFor): Prepared {
 
 /** @throws Refusal for constraints of a choice where the model is named. */
 function refuseChoice({ model, choice }: ImageOrder): void {
-  const [first] = Object.keys(choice ?? {});
+  // False asks for nothing.
+  const [first] = Object.entries(choice ?? {}).flatMap(([key, value]) => (value === false ? [] : key));
   if (first === undefined) return;
   const param = `spotmeter.${choiceName(first)}`;
   const why = `${param}: it chooses among models, and model=${model} names one; send model "auto"`;

@@ -112,6 +112,7 @@ function openAnswer(
       else if (answer.committed) stream.breakOff();
       else if (!stream.gone) sendError(response, errorText(words, refusal, sold), own);
     },
+    abandon: kept,
   };
 }
 

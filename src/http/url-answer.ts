@@ -39,6 +39,7 @@ export function openUrlAnswer(response: ServerResponse, answering: UrlAnswering)
     refuse: (refusal) => {
       if (!stream.gone) sendError(response, errorOf(refusal), own);
     },
+    abandon: () => undefined,
   };
 }
 
