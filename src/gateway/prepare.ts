@@ -115,7 +115,9 @@ export function priceChosen(chosen: ChosenFor): Prepared {
 /** @throws Refusal for constraints of a choice where the model is named. */
 function refuseChoice({ model, choice }: ImageOrder): void {
   // False asks for nothing.
-  const [first] = Object.entries(choice ?? {}).flatMap(([key, value]) => (value === false ? [] : key));
+  const [first] = Object.entries(choice ?? {}).flatMap(([key, value]) =>
+    value === false ? [] : key,
+  );
   if (first === undefined) return;
   const param = `spotmeter.${choiceName(first)}`;
   const why = `${param}: it chooses among models, and model=${model} names one; send model "auto"`;

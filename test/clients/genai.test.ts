@@ -184,6 +184,15 @@ describe("what the client can ask for", () => {
     }
   });
 
+  it("auto, with its constraints among our own parameters", async () => {
+    const spotmeter = { size: "1024x1024", band: "finest", allow: ["gpt-image-2"] };
+    const config = { httpOptions: { extraBody: { spotmeter } } };
+    const { models } = client({ apiVersion: "v1beta" });
+    const answer = await models.generateContent({ model: "auto", contents: MUG, config });
+    // 21 x 0.000005 + 1,756 x 0.00003
+    expect(costOf(answer)).toBe(0.052785);
+  });
+
   it("models by name, and all of them, on v1beta", async () => {
     const { models } = client({ apiVersion: "v1beta" });
     const names: string[] = [];

@@ -74,6 +74,28 @@ describe("images.generate", () => {
     expect(response.headers.get("x-cost-ceiling-usd")).toBe("0.006305");
   });
 
+  it("model auto: the cheapest that can do it, and the answer says which and why", async () => {
+    const asked = {
+      model: "auto",
+      prompt: MUG,
+      size: "1024x1024" as const,
+      spotmeter: { band: "finest", allow: ["gpt-image-2", "seedream-4-0"], max_cost: "0.06" },
+    };
+    const { data: answer, response } = await client().images.generate(asked).withResponse();
+    expect(response.headers.get("x-spotmeter-route")).toBe("gpt-image-2:medium");
+    expect(answer.usage).toMatchObject({
+      // 21 x 0.000005 + 1,756 x 0.00003
+      cost_details: { total: "0.052785", route: { requested: "auto", chosen: "gpt-image-2" } },
+    });
+    const dear = { ...asked, spotmeter: { ...asked.spotmeter, max_cost: "0.01" } };
+    const error = await client()
+      .images.generate(dear)
+      .catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(OpenAI.BadRequestError);
+    expect(error).toMatchObject({ code: "no_capable_model", status: 400 });
+    expect((await client().models.retrieve("auto")).owned_by).toBe("spotmeter");
+  });
+
   it("lists and retrieves models", async () => {
     const ids: string[] = [];
     for await (const model of client().models.list()) ids.push(model.id);

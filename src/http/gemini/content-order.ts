@@ -2,7 +2,7 @@ import { isObject } from "../../json.ts";
 import { Refusal } from "../../refusals.ts";
 import { joined, shown } from "./camel-case.ts";
 import type { ContentBody } from "./content-body.ts";
-import { CONTRACT_FIELDS, OWN_PARAMETERS } from "./field-names.ts";
+import { CHOICE_PARAMETERS, CONTRACT_FIELDS, OWN_PARAMETERS } from "./field-names.ts";
 
 /** Where a picture of a request is. */
 export type PictureAt = {
@@ -92,7 +92,7 @@ function checkModel(inBody: string | undefined, model: string): void {
 
 function ownParameters(own: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   for (const [name, value] of Object.entries(own)) {
-    if (OWN_PARAMETERS.includes(name)) continue;
+    if (OWN_PARAMETERS.includes(name) || CHOICE_PARAMETERS.includes(name)) continue;
     const param = joined("spotmeter", shown(name));
     const fields: Readonly<Record<string, string>> = CONTRACT_FIELDS;
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -101,8 +101,19 @@ function ownParameters(own: Readonly<Record<string, unknown>>): Readonly<Record<
     throw new Refusal("unknown_parameter", why, {
       param,
       sent: isObject(value) ? "(object)" : shown(value),
-      allowed: OWN_PARAMETERS,
+      allowed: [...OWN_PARAMETERS, ...CHOICE_PARAMETERS],
     });
   }
-  return own;
+  return withChoice(own);
+}
+
+/** Constraints of a choice stand beside the other parameters here, on the images routes in their own `spotmeter`. */
+function withChoice(own: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(own);
+  const isChoice = ([name]: readonly [string, unknown]) => CHOICE_PARAMETERS.includes(name);
+  const choice = Object.fromEntries(entries.filter(isChoice));
+  if (Object.keys(choice).length === 0) return own;
+  const rest = Object.fromEntries(entries.filter((entry) => !isChoice(entry)));
+  const inner = isObject(rest["spotmeter"]) ? rest["spotmeter"] : {};
+  return { ...rest, spotmeter: { ...choice, ...inner } };
 }

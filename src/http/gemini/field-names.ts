@@ -1,3 +1,4 @@
+import { choiceFields } from "../../gateway/choice-fields.ts";
 import { Refusal } from "../../refusals.ts";
 
 /** Where a parameter of ours stands in a request of this contract. */
@@ -32,6 +33,9 @@ export const OWN_PARAMETERS: readonly string[] = [
   "tags",
   "spotmeter",
 ];
+
+/** And the constraints of `model: "auto"`. */
+export const CHOICE_PARAMETERS: readonly string[] = Object.keys(choiceFields);
 
 /** A refusal that names one of our parameters, naming it as this contract does. */
 export function inGeminiWords(refusal: Refusal): Refusal {
