@@ -1,5 +1,5 @@
 import { alignPoints, table } from "./table.ts";
-import type { Line, Quote, Receipt, Resolved } from "./wire.ts";
+import type { Line, Quote, Receipt, Resolved, Route } from "./wire.ts";
 
 /** Bills for people: printed like a shop's receipt, from the API's own strings. Nothing here adds or rounds. */
 
@@ -37,6 +37,7 @@ export function quoteText(quote: Quote, bold: Emphasis): string {
   const facts: Fact[] = [
     ["price", priceText(quote)],
     ["marks", listText(quote.marks)],
+    ...routeFacts(quote.route),
     ...resolvedFacts(quote.resolved),
     ...sentFacts(quote.sent),
     ...quote.warnings.map((warning): Fact => ["warning", warning]),
@@ -103,6 +104,7 @@ function receiptFacts(receipt: Receipt): Fact[] {
     ["price", priceText(receipt)],
     ["marks", listText(receipt.marks)],
     ["flags", listText(receipt.flags)],
+    ...routeFacts(receipt.route),
     ...resolvedFacts(receipt.resolved),
     ...sentFacts(receipt.sent),
     ...receipt.warnings.map((warning): Fact => ["warning", warning]),
@@ -124,6 +126,17 @@ function priceText(of: {
   const source = of.source === undefined ? "" : `, ${of.source}`;
   const checked = of.checked_on === undefined ? "" : `, checked ${of.checked_on}`;
   return `${of.price_version}${source}${checked}`;
+}
+
+/** Why a model was chosen, and what would have been next. */
+function routeFacts(route: Route): Fact[] {
+  if (route === null) return [];
+  const { runner_up: next, reasons } = route;
+  const tier = next === null || next.quality === null ? "" : `:${next.quality}`;
+  return [
+    ...reasons.map((reason): Fact => ["chosen", reason]),
+    ["runner-up", next === null ? "none" : `${next.model}${tier}, ${next.total} USD expected`],
+  ];
 }
 
 /** An owner's defaults in place of what was left open. */

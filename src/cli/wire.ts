@@ -26,6 +26,20 @@ const resolved = z
   .default([]);
 export type Resolved = z.infer<typeof resolved>;
 
+/** How a model was chosen; null where it was named. */
+const route = z
+  .looseObject({
+    requested: z.string(),
+    chosen: z.string(),
+    reasons: words,
+    runner_up: z
+      .looseObject({ model: z.string(), quality: z.string().nullable(), total: z.string() })
+      .nullable(),
+  })
+  .nullable()
+  .default(null);
+export type Route = z.infer<typeof route>;
+
 export const quoteAnswer = z.looseObject({
   model: z.string(),
   vendor: z.string(),
@@ -49,6 +63,7 @@ export const quoteAnswer = z.looseObject({
       why: z.string().optional(),
     }),
   ),
+  route,
   emulated: z.boolean(),
 });
 export type Quote = z.infer<typeof quoteAnswer>;
@@ -74,6 +89,7 @@ export const receiptAnswer = z.looseObject({
   overrun: z.string(),
   corrected_total: z.string().nullable().default(null),
   resolved,
+  route,
   lines: z.array(line),
   images: z.array(
     z.looseObject({
