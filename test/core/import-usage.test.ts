@@ -192,6 +192,13 @@ describe("Google's billing export", () => {
       "2026-11-01 gemini-3-pro-image shop 3/3  1K 20t 0.40332 size+images+prompt_tokens",
     ]);
   });
+
+  it("that two counts of pictures explain alike are left out: nothing is guessed", async () => {
+    // 28,000 tokens: 25 pictures of 1,120 (1K, 2K) or 14 of 2,000 (4K), 3.36 USD either way
+    const out = "Generate_content image output token count for Gemini 3 Pro Image";
+    const result = await run("google", [file("export.jsonl", lines(sku(out, "28000.0", "3.36")))]);
+    expect(result).toMatchObject({ kind: "empty", leftOut: { ambiguous: { dollars: "3.36" } } });
+  });
 });
 
 describe("LiteLLM's spend logs", () => {
