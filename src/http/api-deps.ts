@@ -1,6 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { ReconciliationStore } from "../audit/reconcile/store.ts";
 import type { BillFormat } from "../bills/format.ts";
+import type { Claims } from "../catalog/claims.ts";
 import type { Deps } from "../gateway/deps.ts";
 import type { AdminSecrets } from "./credentials.ts";
 
@@ -14,6 +15,8 @@ export type ApiDeps = Deps & {
   readonly billFormats: (vendor: string) => readonly BillFormat[];
   /** Where reconciliations and the prices that they confirmed are kept. */
   readonly reconciliations: ReconciliationStore;
+  /** What was published of prices, for the rule to be held against. */
+  readonly claims: Claims;
   /** The package's version. */
   readonly version: string;
 };

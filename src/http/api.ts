@@ -14,6 +14,7 @@ import { geminiRoutes } from "./gemini/models-routes.ts";
 import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
 import { chosenModelsJson, modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
+import { ruleRoutes } from "./rule/routes.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
 import { ownWhatIfRoute } from "./what-if/routes.ts";
 
@@ -43,6 +44,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   app.get("/openapi.json", (context) => context.json(openapiDocument(deps.version)));
   for (const prefix of ["", "/v1"]) modelRoutes(app, prefix, deps);
   accountRoutes(app, deps);
+  ruleRoutes(app, deps, (context) => keyOf(context, deps));
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   ownWhatIfRoute(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));

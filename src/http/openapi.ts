@@ -7,6 +7,7 @@ import type { Described } from "./described.ts";
 import { contentBody } from "./gemini/content-body.ts";
 import { comparisonAnswer } from "./openai/described-compare.ts";
 import { orderBody } from "./openai/parse-order.ts";
+import { describedRuleRoutes } from "./rule/described.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
 import { describedWhatIfRoutes } from "./what-if/described.ts";
@@ -219,6 +220,7 @@ export const describedRoutes: readonly Described[] = [
     form: editForm.partial({ model: true }),
     answer: comparisonAnswer,
   },
+  ...describedRuleRoutes,
   {
     method: "get",
     path: "/v1/models",

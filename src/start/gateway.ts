@@ -81,7 +81,7 @@ async function start(
   { say, temporary = false }: StartOptions,
   stack: AsyncDisposableStack,
 ): Promise<RunningGateway> {
-  const { connections: listed, ratings, ...catalog } = readCatalog(config);
+  const { connections: listed, ratings, claims, ...catalog } = readCatalog(config);
   const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
   const asOf = config.asOf ?? today();
@@ -93,12 +93,8 @@ async function start(
   stack.defer(() => void gateway.server.close());
   prepareHome(config.home);
   const emulatorUrl = await startEmulators(config, world, stack);
-  const { connected, leftOut } = connectVendors(config, {
-    world,
-    registrations,
-    listed,
-    emulatorUrl,
-  });
+  const reachable = { world, registrations, listed, emulatorUrl };
+  const { connected, leftOut } = connectVendors(config, reachable);
   reportLeftOut(leftOut, log);
   const results = openResults(config, log, stack);
   const kept = {
@@ -131,6 +127,7 @@ async function start(
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
     billFormats,
     reconciliations: openReconciliations({ home: config.home, world, confirmations }),
+    claims,
     version: packageVersion(),
   };
   const sandbox = await sandboxOf(config, {

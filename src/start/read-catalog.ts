@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { type LoadedCatalog, loadCatalog, loadRatings } from "../catalog/load.ts";
+import type { Claims } from "../catalog/claims.ts";
+import { type LoadedCatalog, loadCatalog, loadClaims, loadRatings } from "../catalog/load.ts";
 import type { Ratings } from "../catalog/ratings.ts";
 import { readSourceText } from "../catalog/source-text.ts";
 import type { Config, SettingsFile } from "../config.ts";
 import { StartError } from "./errors.ts";
 import { packageFolder } from "./package.ts";
 
-/** The shipped catalog with the owner's models and prices over it, and the table of ratings. */
-export type CatalogRead = LoadedCatalog & { readonly ratings: Ratings };
+/** The shipped catalog with the owner's models and prices over it, the table of ratings, and what was published of prices. */
+export type CatalogRead = LoadedCatalog & { readonly ratings: Ratings; readonly claims: Claims };
 
 /** @throws StartError naming every problem with file, line and field. */
 export function readCatalog({ settings }: Pick<Config, "settings">): CatalogRead {
@@ -17,7 +18,11 @@ export function readCatalog({ settings }: Pick<Config, "settings">): CatalogRead
     const folder = join(packageFolder, "catalog");
     const catalog = loadCatalog({ folder: join(folder, "models"), overrides: settings });
     const own = settings === undefined ? undefined : ownRatings(settings);
-    return { ...catalog, ratings: loadRatings(own ?? join(folder, "ratings.json"), catalog) };
+    return {
+      ...catalog,
+      ratings: loadRatings(own ?? join(folder, "ratings.json"), catalog),
+      claims: loadClaims(join(folder, "claims.json"), catalog),
+    };
   } catch (cause) {
     throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
   }

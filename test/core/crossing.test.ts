@@ -10,6 +10,7 @@ import {
 } from "../../src/advisor/rule/cost-curves.ts";
 import { type Curve, costAt, crossings } from "../../src/advisor/rule/crossing.ts";
 import { type Choice, type Crossover, crossovers } from "../../src/advisor/rule/crossovers.ts";
+import { allAtOnce } from "../../src/advisor/rule/rule.ts";
 import { billRequest } from "../../src/billing/quote.ts";
 import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import { formatUsd, type PicoUsd, picoUsd } from "../../src/money/pico-usd.ts";
@@ -99,10 +100,12 @@ describe("crossovers of the catalog", () => {
     const market = markets.get(asOf);
     if (market === undefined) throw new Error(asOf);
     const sizes = ["1024x1024", "1536x1024", "2048x2048"];
-    const found = crossovers({
-      ...{ market, prompt: STANDARD_PROMPT, referenceSize: REFERENCE, sizes },
-      ...{ references: [1, 3], allowWeakPrices: true },
-    });
+    const found = allAtOnce(
+      crossovers({
+        ...{ market, prompt: STANDARD_PROMPT, referenceSize: REFERENCE, sizes },
+        ...{ references: [1, 3], allowWeakPrices: true },
+      }),
+    );
     expect(new Set(found.map(({ kind }) => kind)).size).toBe(asOf === "2026-06-19" ? 2 : 4);
     for (const each of found) {
       const below = each.at - 1n;
@@ -122,10 +125,12 @@ describe("crossovers of the catalog", () => {
     const at = (width: number, height: number) => {
       const market = markets.get("2026-06-19");
       if (market === undefined) throw new Error("no market");
-      const found = crossovers({
-        ...{ market, prompt: STANDARD_PROMPT, referenceSize: { width, height } },
-        ...{ sizes: ["1024x1024"], references: [], allowWeakPrices: false },
-      }).find(
+      const found = allAtOnce(
+        crossovers({
+          ...{ market, prompt: STANDARD_PROMPT, referenceSize: { width, height } },
+          ...{ sizes: ["1024x1024"], references: [], allowWeakPrices: false },
+        }),
+      ).find(
         ({ kind, a, b }) =>
           kind === "references" && a.model.id === "gpt-image-2" && b.model.id === "seedream-4-0",
       );

@@ -3,7 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Confirmations } from "../../src/audit/reconcile/confirmations.ts";
-import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
+import { loadCatalog, loadClaims, loadRatings } from "../../src/catalog/load.ts";
 import type { AcceptedOrder } from "../../src/gates/accept.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
@@ -35,6 +35,7 @@ import { MUG } from "./sandbox.ts";
 const folder = join(packageFolder, "catalog", "models");
 const catalog = loadCatalog({ folder, overrides: undefined });
 const ratings = loadRatings(join(packageFolder, "catalog", "ratings.json"), catalog);
+const claims = loadClaims(join(packageFolder, "catalog", "claims.json"), catalog);
 
 /** One flat image at 0.03 USD. */
 const ORDER = { model: "seedream-4-0", prompt: MUG, size: "1024x1024" };
@@ -97,6 +98,7 @@ export async function startStaged(
       world: "sandbox",
       confirmations: new Confirmations(),
     }),
+    claims,
     asOf: () => "2026-11-22",
     today: () => "2026-11-22",
     pictureUrls: new PictureUrls({

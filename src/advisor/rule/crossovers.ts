@@ -58,18 +58,23 @@ const N_LAST = 10n;
 /** Beyond this many output tokens of one image no model here goes. */
 const TOKENS_LAST = 1_000_000n;
 
-/** Everything that flips: by output tokens, by references, by area, by n. */
-export function crossovers(asked: CrossoversAsked): readonly Crossover[] {
-  return sameBySize([
-    ...asked.sizes.flatMap((size) => [
-      ...tokenCrossovers(choicesAt(asked, { size })),
-      ...referenceCrossovers(choicesAt(asked, { size })),
-      ...asked.references
-        .filter((references) => references > 0)
-        .flatMap((references) => countCrossovers(choicesAt(asked, { size, references }))),
-    ]),
-    ...areaCrossovers(asked),
-  ]);
+/** Everything that flips: by output tokens, by references, by area, by n; a step each. */
+export function* crossovers(asked: CrossoversAsked): Generator<undefined, readonly Crossover[]> {
+  const found: Crossover[] = [];
+  for (const size of asked.sizes) {
+    const choices = choicesAt(asked, { size });
+    found.push(...tokenCrossovers(choices));
+    yield;
+    found.push(...referenceCrossovers(choices));
+    yield;
+    for (const references of asked.references.filter((count) => count > 0)) {
+      found.push(...countCrossovers(choicesAt(asked, { size, references })));
+      yield;
+    }
+  }
+  found.push(...areaCrossovers(asked));
+  yield;
+  return sameBySize(found);
 }
 
 /** What is the same at several sizes is told once. */

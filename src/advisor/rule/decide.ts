@@ -8,8 +8,8 @@ import { type CellOrder, imageOrder, spreading } from "./cell-order.ts";
 /** One cell of the decision table: what is cheapest, what comes next, what was cheaper and may not win. */
 
 /** How the rows of a table are cut: by the words that models call their tiers, or by what evidence earns. */
-const cuts = ["tier", "evidence"] as const;
-type Cut = (typeof cuts)[number];
+export const cuts = ["tier", "evidence"] as const;
+export type Cut = (typeof cuts)[number];
 
 /** What the cells of one table have in common. */
 export type Table = {
