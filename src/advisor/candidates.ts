@@ -117,7 +117,7 @@ export function resolutionOf({ order, model, size }: AcceptedOrder): ResolutionC
 }
 
 /** The weakest mark among the prices that both figures of a quote rest on. */
-function markOf({ quote }: PricedOrder): Mark | undefined {
+export function markOf({ quote }: PricedOrder): Mark | undefined {
   return weakestMark([
     quote.frozen.price.mark,
     ...quote.ceiling.lines.map((line) => line.mark),

@@ -1,3 +1,4 @@
+import { nearestOf } from "../text/nearest.ts";
 import type { Model, PriceVersion } from "./schema.ts";
 
 /** Every model that is known, in the order of their ids. Read once at start; never changed afterwards. */
@@ -22,14 +23,8 @@ export function findModel(catalog: Catalog, name: string): Model | undefined {
 
 /** The id or alias that looks most like a mistyped name; undefined when nothing comes close. */
 export function nearestName(catalog: Catalog, name: string): string | undefined {
-  const asked = name.slice(name.indexOf("/") + 1).toLowerCase();
-  // A third of the letters may differ: beyond that a suggestion is noise.
-  let best = { name: undefined as string | undefined, distance: asked.length / 3 + 1 };
-  for (const candidate of catalog.models.flatMap(({ id, aliases }) => [id, ...aliases])) {
-    const distance = editDistance(asked, candidate.toLowerCase());
-    if (distance < best.distance) best = { name: candidate, distance };
-  }
-  return best.name;
+  const names = catalog.models.flatMap(({ id, aliases }) => [id, ...aliases]);
+  return nearestOf(name.slice(name.indexOf("/") + 1), names);
 }
 
 /** The price version in force on a day (`YYYY-MM-DD`); undefined before the first one. */
@@ -103,20 +98,4 @@ function isFirm({ mark }: DatedFact): boolean {
 
 function warned(warning: string): LifeCycleState {
   return { state: "available", warnings: [warning] };
-}
-
-/** Levenshtein distance: letters to insert, remove or replace. */
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const letter of left) {
-    const current = [(previous[0] ?? 0) + 1];
-    for (let column = 0; column < right.length; column += 1) {
-      const [kept = 0, removed = 0] = previous.slice(column, column + 2);
-      const replaced = letter === right[column] ? kept : kept + 1;
-      const nearest = [replaced, removed + 1, (current[column] ?? 0) + 1];
-      current.push(nearest.toSorted((less, more) => less - more)[0] ?? 0);
-    }
-    previous = current;
-  }
-  return previous.at(-1) ?? 0;
 }

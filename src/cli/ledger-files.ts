@@ -90,16 +90,3 @@ export async function onLedger<Result>(work: () => Promise<Result>): Promise<Res
     throw cause;
   }
 }
-
-/** Shows how far something is, on a terminal's standard error; nothing elsewhere. */
-export function progressLine(): {
-  readonly show: (text: string) => void;
-  readonly end: () => void;
-} {
-  const { stderr } = process;
-  if (!stderr.isTTY) return { show: () => undefined, end: () => undefined };
-  return {
-    show: (text) => void stderr.write(`\r\u001b[K${text}`),
-    end: () => void stderr.write("\r\u001b[K"),
-  };
-}

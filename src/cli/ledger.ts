@@ -6,7 +6,8 @@ import type { Config } from "../config.ts";
 import type { World } from "../ledger/open.ts";
 import type { Restored } from "../start/restore.ts";
 import { refused } from "./failures.ts";
-import { chooseLedger, findLedger, onLedger, progressLine, worldOption } from "./ledger-files.ts";
+import { chooseLedger, findLedger, onLedger, worldOption } from "./ledger-files.ts";
+import { progressLine } from "./progress.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -26,7 +26,7 @@ export type OrderFlags = {
 } & ChoiceFlags;
 
 /** The body of an order, as the API takes it. */
-export type OrderBody = { readonly prompt: string };
+export type OrderBody = { readonly prompt: string; readonly [parameter: string]: unknown };
 
 /** Gives a command the prompt, the model and every other parameter that an order knows. */
 export function withOrder(command: Command): Command {
@@ -40,8 +40,19 @@ export function withOrder(command: Command): Command {
 
 /** Gives a command the prompt and every parameter of an order but the model. */
 export function withParameters(command: Command): Command {
-  const parameters = command
-    .argument("<prompt>", "what to draw; - reads standard input, without its last line break")
+  return withChoice(
+    withOrderFlags(
+      command.argument(
+        "<prompt>",
+        "what to draw; - reads standard input, without its last line break",
+      ),
+    ),
+  );
+}
+
+/** Gives a command every parameter of an order but model and prompt. */
+export function withOrderFlags(command: Command): Command {
+  return command
     .option("--n <count>", "how many images", integer)
     .option("--size <size>", "1024x1024, auto, or a label such as 2K")
     .option("--quality <tier>", "the model's quality tier")
@@ -60,7 +71,6 @@ export function withParameters(command: Command): Command {
     .option("--no-prompt-extend", "send the prompt as it is")
     .option("--user <id>", "your own end user, for the bill")
     .option("--tag <name=value>", "a dimension of the bill; may be given many times", pair);
-  return withChoice(parameters);
 }
 
 /** The order that the flags describe; what was not given is not in it. @throws Misuse */
@@ -79,8 +89,16 @@ export async function readOrder(
 
 /** The same without the model. */
 export async function readParameters(prompt: string, flags: OrderFlags): Promise<OrderBody> {
-  const body = {
+  return {
     prompt: prompt === "-" ? await readStandardInput() : prompt,
+    ...parametersIn(flags),
+    spotmeter: readChoiceFlags(flags),
+  };
+}
+
+/** The parameters that flags name, as the API calls them; undefined for those that were not given. */
+export function parametersIn(flags: OrderFlags): Readonly<Record<string, unknown>> {
+  return {
     n: flags.n,
     size: flags.size,
     quality: flags.quality,
@@ -97,9 +115,7 @@ export async function readParameters(prompt: string, flags: OrderFlags): Promise
     prompt_extend: flags.promptExtend,
     user: flags.user,
     tags: flags.tag,
-    spotmeter: readChoiceFlags(flags),
   };
-  return body;
 }
 
 /** The last line break belongs to the shell (`echo … |`), not to the prompt; every other byte is kept. */

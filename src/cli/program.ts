@@ -17,6 +17,7 @@ import { addLedger } from "./ledger.ts";
 import { addMeasure } from "./measure.ts";
 import { addModels } from "./models.ts";
 import { addOverruns } from "./overruns.ts";
+import { addPlan } from "./plan.ts";
 import { addProbe } from "./probe.ts";
 import { addQuote } from "./quote.ts";
 import { addReceipt } from "./receipt.ts";
@@ -53,6 +54,7 @@ export function createProgram(terminal: Terminal): Command {
   addServe(program, terminal);
   addEmulate(program, terminal);
   addQuote(program, terminal);
+  addPlan(program, terminal);
   addCompare(program, terminal);
   addGenerate(program, terminal);
   addModels(program, terminal);

@@ -2,13 +2,8 @@ import type { Command } from "commander";
 import type { Verification, VerifyRequest } from "../audit/verify-journal.ts";
 import type { World } from "../ledger/open.ts";
 import { EXIT } from "./failures.ts";
-import {
-  type FoundLedger,
-  findLedger,
-  onLedger,
-  progressLine,
-  worldOption,
-} from "./ledger-files.ts";
+import { type FoundLedger, findLedger, onLedger, worldOption } from "./ledger-files.ts";
+import { progressLine } from "./progress.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,16 +1,17 @@
 import { findLevers } from "../advisor/levers/find-levers.ts";
 import type { Lever } from "../advisor/levers/lever.ts";
 import { formatUsd } from "../money/pico-usd.ts";
-import type { Deps } from "./deps.ts";
 import { ceilingWarnings, situationOf } from "./levers.ts";
+import { marketFor } from "./market.ts";
 import { clientBillJson } from "./money-json.ts";
 import type { Prepared } from "./prepare.ts";
+import type { PreparedFor } from "./prepared-for.ts";
 import { marksOf, sentFor } from "./reserve.ts";
 import { routeJson } from "./route-json.ts";
 
 /** A quote as answered (DESIGN §8, `quote`): what the request is expected to cost and the most it can. */
-export function quoteJson(prepared: Prepared, deps: Deps) {
-  const { callable, quote } = prepared;
+export function quoteJson(prepared: Prepared, by: PreparedFor) {
+  const { accepted, callable, quote } = prepared;
   const { price, margin } = quote.frozen;
   return {
     object: "image.quote",
@@ -26,11 +27,11 @@ export function quoteJson(prepared: Prepared, deps: Deps) {
     exact: quote.exact,
     resolved: prepared.resolved,
     sent: sentFor(prepared),
-    marks: marksOf(prepared, deps),
+    marks: marksOf(prepared, by.deps),
     warnings: [...callable.warnings, ...ceilingWarnings(prepared)],
-    levers: findLevers(situationOf(prepared), undefined).map(leverJson),
+    levers: findLevers(situationOf(prepared), marketFor(by, accepted.order.n)).map(leverJson),
     route: routeJson(prepared.chosen?.choice.route),
-    emulated: deps.world === "sandbox",
+    emulated: by.deps.world === "sandbox",
   };
 }
 

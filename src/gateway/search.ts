@@ -43,7 +43,8 @@ export function chosenNames(presets: ReadonlyMap<string, ChoiceAsked>): readonly
  * contradict each other.
  */
 export function lookAround(order: ImageOrder, prompt: PromptMeasure, by: PreparedFor): Looked {
-  const { preset, constraints } = asksOf(order, by);
+  const source = { words: wordsOf(by), presets: by.deps.presets };
+  const { preset, constraints } = asksOf(order, source);
   if (constraints.exactSize === true) assertSized(order, by);
   const asked = { order, prompt, margin: by.policy.margin };
   const market = marketFor(by, order.n);
@@ -51,20 +52,30 @@ export function lookAround(order: ImageOrder, prompt: PromptMeasure, by: Prepare
   return { search: { asked, constraints }, market, candidates, preset };
 }
 
-function asksOf(
+/** What a choice is read against, whoever asks: the words and the presets that there are. */
+export type ChoiceSource = {
+  readonly words: ChoiceWords;
+  readonly presets: ReadonlyMap<string, ChoiceAsked>;
+};
+
+/**
+ * What an order asks of the model that is chosen for it, its preset included.
+ *
+ * @throws Refusal as `lookAround` does.
+ */
+export function asksOf(
   { model, choice = {} }: ImageOrder,
-  by: PreparedFor,
+  { words, presets }: ChoiceSource,
 ): { readonly preset: string | null; readonly constraints: Constraints } {
-  const words = wordsOf(by);
   if (!model.startsWith(PRESET)) {
     return { preset: null, constraints: readConstraints(choice, words) };
   }
   const preset = model.slice(PRESET.length);
-  const asked = tightened(presetOf(model, by), withIds(choice, words), { preset });
+  const asked = tightened(presetOf(model, presets), withIds(choice, words), { preset });
   return { preset, constraints: readConstraints(asked, words) };
 }
 
-function presetOf(model: string, { deps: { presets } }: PreparedFor): ChoiceAsked {
+function presetOf(model: string, presets: ChoiceSource["presets"]): ChoiceAsked {
   const found = presets.get(model.slice(PRESET.length));
   if (found !== undefined) return found;
   const allowed = chosenNames(presets);

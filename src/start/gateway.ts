@@ -38,6 +38,7 @@ import { type OwnerDefaults, ownerDefaults } from "./owner-defaults.ts";
 import { packageVersion } from "./package.ts";
 import { readCatalog } from "./read-catalog.ts";
 import { openReconciliations, readConfirmations } from "./reconciliations.ts";
+import { today } from "./today.ts";
 import { connectVendors, decideWorld, needsEmulators } from "./world.ts";
 
 /** How long a request waits for the running one with the same `Idempotency-Key` (MONEY §7). */
@@ -192,10 +193,6 @@ function dependencies(
 
 function billFormats(vendor: string): readonly BillFormat[] {
   return registrations.find((each) => each.vendor.id === vendor)?.bills ?? [];
-}
-
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
 }
 
 /** What signs the URLs of pictures; a secret of this home's own is no use to other gateways on one ledger. */

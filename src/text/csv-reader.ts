@@ -25,7 +25,7 @@ type Place = "begin" | "plain" | "quoted" | "closing";
  *
  * @throws BadCsv for a quote that is never closed, text behind a closing quote, or a record beyond all measure.
  */
-class CsvReader {
+export class CsvReader {
   readonly #delimiter: string;
   #place: Place = "begin";
   #cells: string[] = [];

@@ -35,11 +35,17 @@ export function decodeText(
 
 function candidates(bytes: Uint8Array, fallbacks: readonly string[]): readonly string[] {
   const [first, second, third] = bytes;
-  if (first === 0xff && second === 0xfe) return ["utf-16le"];
-  if (first === 0xfe && second === 0xff) return ["utf-16be"];
   if (first === 0xef && second === 0xbb && third === 0xbf) return ["utf-8"];
-  const wide = zeroSide(bytes.subarray(0, HEAD_BYTES));
+  const wide = wideEncodingOf(bytes);
   return wide === undefined ? ["utf-8", ...fallbacks] : [wide];
+}
+
+/** Which UTF-16 the beginning of a text is, by its byte order mark or its zeros; undefined for anything else. */
+export function wideEncodingOf(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  return zeroSide(bytes.subarray(0, HEAD_BYTES));
 }
 
 /** Latin text in UTF-16 has a zero in every second byte; no other text has any. */

@@ -168,7 +168,7 @@ describe("an edit", () => {
   it("is quoted with its references, and refused before a hold for one that can't be read", async () => {
     const deps = depsOf();
     const by = { accountPath: [party.accountId], policy, deps };
-    const quote = quoteJson(await prepare(three, by), deps);
+    const quote = quoteJson(await prepare(three, by), by);
     expect(quote.expected).toMatchObject({ total: "0.030561" });
     expect(quote.ceiling).toMatchObject({ total: "0.043039" });
     const order = { ...three, references: [measured({ format: "gif" })] as const };

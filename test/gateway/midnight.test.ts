@@ -35,7 +35,8 @@ it("an order that waits past midnight is held as of the day of its price, and sa
   const accountPath = ["acct_1"];
   const order = { model: "gpt-image-2", prompt: MUG, quality: "low", n: 1 };
   const policy = { autoAs: { by: {} }, settings: {}, margin: null, retain: null };
-  const prepared = await prepare(order, { accountPath, policy, deps });
+  const by = { accountPath, policy, deps };
+  const prepared = await prepare(order, by);
   day = "2026-11-23";
   const caller = {
     accountId: "acct_1",
@@ -49,5 +50,5 @@ it("an order that waits past midnight is held as of the day of its price, and sa
   };
   await reserve(prepared, { caller, connected }, deps);
   expect(held.map(({ asOf, connection }) => [asOf, connection])).toEqual([["2026-11-22", "a"]]);
-  expect(quoteJson(prepared, deps).as_of).toBe("2026-11-22");
+  expect(quoteJson(prepared, by).as_of).toBe("2026-11-22");
 });

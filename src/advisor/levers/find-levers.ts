@@ -21,11 +21,8 @@ const savers: readonly FindLever[] = [
  * Everything that a caller could change about an order to spend less: what was left open first, the others by
  * what they save, each alone.
  */
-export function findLevers(at: Situation, market: Market | undefined): readonly Lever[] {
-  const saving = [
-    ...savers.flatMap((find) => find(at)),
-    ...(market === undefined ? [] : otherModel(at, market)),
-  ];
+export function findLevers(at: Situation, market: Market): readonly Lever[] {
+  const saving = [...savers.flatMap((find) => find(at)), ...otherModel(at, market)];
   return [
     ...openParameters(at),
     ...saving.toSorted((left, right) => (left.saves > right.saves ? -1 : 1)),

@@ -1,8 +1,6 @@
 import { formatUsd, type PicoUsd } from "../../money/pico-usd.ts";
-import { progressLine } from "../ledger-files.ts";
+import { bar, progressLine } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
-
-const WIDTH = 24;
 
 /** How far a run is. */
 export type Standing = {
@@ -48,7 +46,5 @@ export function createProgress(terminal: Terminal): Progress {
 
 /** "[######------------------] 22/87 calls, spent 0.4312 of at most 5.21 USD" */
 function barText({ done, calls, spent, ceiling }: Standing): string {
-  const filled = calls === 0 ? WIDTH : Math.floor((done * WIDTH) / calls);
-  const bar = `${"#".repeat(filled)}${"-".repeat(WIDTH - filled)}`;
-  return `[${bar}] ${done}/${calls} calls, spent ${formatUsd(spent)} of at most ${formatUsd(ceiling)} USD`;
+  return `${bar(done, calls)} ${done}/${calls} calls, spent ${formatUsd(spent)} of at most ${formatUsd(ceiling)} USD`;
 }

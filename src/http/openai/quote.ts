@@ -28,7 +28,7 @@ export async function quote(
     legacy: deps.legacy,
   });
   const by = { deps, accountPath: key.accountPath, policy: key };
-  const body = JSON.stringify(quoteJson(await prepare(order, by), deps));
+  const body = JSON.stringify(quoteJson(await prepare(order, by), by));
   response.writeHead(200, { ...headers, "content-type": "application/json" });
   response.end(body);
 }
