@@ -1,6 +1,7 @@
 import { formatUsd } from "../money/pico-usd.ts";
 import type { Measured } from "./measured.ts";
 import type { Report, Section } from "./report-form.ts";
+import { claimsSection, type Published } from "./sections/claims.ts";
 import { glanceSection } from "./sections/glance.ts";
 import { leversSection } from "./sections/levers.ts";
 import { modelSection } from "./sections/models.ts";
@@ -20,7 +21,7 @@ const SANDBOX =
 const SANDBOX_NOTE = "SANDBOX: emulators answered; figures are as modelled";
 
 /** The whole report of a run: sections in the article's order, only those whose sweep was run. */
-export function reportOf(measured: Measured): Report {
+export function reportOf(measured: Measured, published: Published): Report {
   const { run, missing } = measured;
   const note = run.emulated ? SANDBOX_NOTE : null;
   const has = (sweep: string): boolean => run.cells.some((each) => each.sweep === sweep);
@@ -35,6 +36,7 @@ export function reportOf(measured: Measured): Report {
     has("count") && sharingSection(measured),
     has("cache") && cacheSection(measured),
     leversSection(measured, note),
+    claimsSection(measured, published),
     predictedSection(measured),
     troubleSection(measured),
   ];

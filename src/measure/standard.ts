@@ -3,6 +3,7 @@ import { z } from "zod";
 /** The shape of `catalog/measure.json`: the standard prompts (DESIGN §9) and what each sweep measures by default. */
 
 const pixels = z.string().regex(/^\d{2,5}x\d{2,5}$/, "must be WxH");
+const tokenCounts = z.array(z.int().min(1)).min(1).max(2);
 const models = z.array(z.string().min(1)).min(1);
 
 /** Which text a cell sends. */
@@ -16,6 +17,13 @@ const standardSchema = z.strictObject({
     edit: z.string().min(1),
     count: z.string().min(1),
     brand: z.string().min(1),
+  }),
+  /** Their o200k tokens; then, where an emulator counts words in place of tokens, their words. */
+  promptTokens: z.strictObject({
+    product: tokenCounts,
+    edit: tokenCounts,
+    count: tokenCounts,
+    brand: tokenCounts,
   }),
   /** The size of every sweep that does not vary it. */
   size: pixels,

@@ -117,7 +117,7 @@ function ownSizes({ capabilities }: Descriptor): string[] {
   if (exact.kind === "rule") return [];
   const tables = Object.values(labels).map((label) => label.by_ratio);
   const squares = tables.map((byRatio) => byRatio["1:1"]);
-  // One other shape, at the smallest label: whether the shape alone changes anything.
-  const wide = tables[0]?.["16:9"];
-  return [wide, ...squares].filter((size) => typeof size === "string");
+  // Two other shapes, at the smallest label: whether the shape alone changes anything.
+  const shapes = [tables[0]?.["16:9"], tables[0]?.["2:3"]];
+  return [...shapes, ...squares].filter((size) => typeof size === "string");
 }

@@ -82,7 +82,7 @@ describe("measure all", () => {
   it("gemini-2.5-flash-image is 1,290 tokens whatever the size; sizes that it lacks are refused for $0", () => {
     const own = tableOf("resolution").filter(({ model }) => model === "gemini-2.5-flash-image");
     const made = own.filter(({ note }) => note === "");
-    expect(made.map(({ size }) => size)).toEqual(["1024x1024", "1344x768"]);
+    expect(made.map(({ size }) => size)).toEqual(["1024x1024", "1344x768", "832x1248"]);
     expect(new Set(made.map(({ output }) => output))).toEqual(new Set(["1,290 tok"]));
     expect(own.find(({ size }) => size === "2048x2048")).toMatchObject({
       USD: "0",
@@ -118,8 +118,15 @@ describe("measure all", () => {
       "1,043 tok",
       "2,068 tok",
       "3,093 tok",
+      "4,118 tok",
     ]);
-    expect(square.map(({ USD }) => USD)).toEqual(["0.005985", "0.014167", "0.022364", "0.030561"]);
+    expect(square.map(({ USD }) => USD)).toEqual([
+      "0.005985",
+      "0.014167",
+      "0.022364",
+      "0.030561",
+      "0.038758",
+    ]);
     // 1,043 / 21 = 49.67; 1,297 / 10 = 129.7; 0.008287 / 0.014167 = 58.5 %
     const [gpt, gemini] = tableOf("image-input");
     expect([gpt?.["factor"], gemini?.["factor"]]).toEqual(["49.7 ×", "129.7 ×"]);
@@ -151,6 +158,31 @@ describe("measure all", () => {
     const names = tableOf("levers").map(({ lever }) => lever);
     expect(names.slice(0, 2)).toEqual(["quality", "model"]);
     expect(names.slice(-2).toSorted()).toEqual(["prompt caching", "several images a call"]);
+  });
+
+  it("the article's slips stand with their arithmetic; nothing is confirmed by emulators", () => {
+    const own = tableOf("claims");
+    const of = (words: string) => own.find(({ sentence }) => sentence?.includes(words));
+    expect(of("$0.215")).toMatchObject({
+      verdict: "not as modelled",
+      figures: expect.stringContaining(
+        "21 x 0.000005 + 7024 x 0.00003 = 0.210825, which rounds to 0.211, not 0.215",
+      ),
+    });
+    expect(of("“around 5 crosses")?.["figures"]).toContain(
+      "references of 1024x1024 from which on it is dearer (3: 0.030561 against 0.03): 3, not within 10 % of 5",
+    );
+    expect(of("roughly doubles")?.["figures"]).toContain("0.24332 / 0.13772 = 1.77 times");
+    expect(of("same 1,290 tokens whatever size")?.["verdict"]).toBe("as modelled");
+    expect(of("28 to 112")?.["verdict"]).toBe("as modelled");
+    expect(of("about 0.9 MB")?.["verdict"]).toBe("set by the emulator");
+    expect(of("quality-independent")).toMatchObject({
+      verdict: "not tested",
+      figures: expect.stringContaining("a bill says nothing about quality"),
+    });
+    expect(new Set(own.map(({ verdict }) => verdict))).toEqual(
+      new Set(["as modelled", "not as modelled", "set by the emulator", "not tested"]),
+    );
   });
 
   it("says on every page that it is a sandbox, and of what its figures say nothing", () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadCatalog, loadClaims } from "../../catalog/load.ts";
 import { type Descriptor, descriptorsSchema } from "../../measure/descriptor.ts";
+import type { Published } from "../../measure/sections/claims.ts";
 import { parseStandard, type Standard } from "../../measure/standard.ts";
 import { packageFolder } from "../../start/package.ts";
 import type { Gateway } from "../gateway.ts";
@@ -26,4 +28,12 @@ export async function describeModels(gateway: Gateway): Promise<Described> {
 /** What this package measures by default. */
 export function standardOfPackage(): Standard {
   return parseStandard(readFileSync(join(packageFolder, "catalog", "measure.json"), "utf8"));
+}
+
+/** The published sentences that a report judges, checked against the shipped catalog. */
+export function publishedOfPackage(): Published {
+  const folder = join(packageFolder, "catalog");
+  const catalog = loadCatalog({ folder: join(folder, "models") });
+  const claims = loadClaims(join(folder, "claims.json"), catalog);
+  return { claims, standard: standardOfPackage() };
 }

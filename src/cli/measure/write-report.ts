@@ -8,13 +8,14 @@ import type { Measured } from "../../measure/measured.ts";
 import { reportOf } from "../../measure/report.ts";
 import type { Report } from "../../measure/report-form.ts";
 import { writeReportFile } from "./folder.ts";
+import { publishedOfPackage } from "./models.ts";
 
 const EDGE_MAX = 320;
 const JPEG_QUALITY = 82;
 
 /** Writes `report.html`, `report.md`, `tables.csv` and the plots into the run's folder. @throws Refused `disk_full` */
 export async function writeReport(folder: string, measured: Measured): Promise<void> {
-  const report = reportOf(measured);
+  const report = reportOf(measured, publishedOfPackage());
   const blocks = report.sections.flatMap((section) => section.blocks);
   for (const block of blocks) {
     if (block.kind === "plot") await writeReportFile(folder, `${block.id}.svg`, block.svg);
