@@ -220,7 +220,7 @@ function newRun(choice: Choice, described: Described, terminal: Terminal): RunFi
 }
 
 /** "20261126-183500-9f3c2a" */
-function newRunId(created: string): string {
+export function newRunId(created: string): string {
   const time = created.slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
   return `${time}-${randomBytes(3).toString("hex")}`;
 }

@@ -29,6 +29,7 @@ import type { Terminal } from "./terminal.ts";
 import { addUsage } from "./usage.ts";
 import { addVerify } from "./verify.ts";
 import { addWhatIf } from "./what-if.ts";
+import { addWatch } from "./watch.ts";
 
 /** The whole command line. Commander throws instead of exiting; whatever it prints goes through the terminal. */
 export function createProgram(terminal: Terminal): Command {
@@ -75,6 +76,7 @@ export function createProgram(terminal: Terminal): Command {
   addMeasure(program, terminal);
   addWhatIf(program, terminal);
   addImport(program, terminal);
+  addWatch(program, terminal);
   addVerify(program, terminal);
   addProbe(program, terminal);
   addLedger(program, terminal);

@@ -38,6 +38,19 @@ export function planCells(
     });
 }
 
+/** The cells of the daily look: each model once, at its cheapest tier. */
+export function watchCells(
+  ids: readonly string[],
+  standard: Standard,
+  models: readonly Descriptor[],
+): PlannedCell[] {
+  return ids.map((id) => {
+    const model = models.find((each) => each.id === id || each.aliases.includes(id));
+    const cell = base({ id: model?.id ?? id, model, standard });
+    return { sweep: "watch", cell, repeats: 1 };
+  });
+}
+
 /** The names of models that no row of the list has. */
 export function unknownModels(ids: readonly string[], models: readonly Descriptor[]): string[] {
   return ids.filter((id) => !models.some((each) => each.id === id || each.aliases.includes(id)));

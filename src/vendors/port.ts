@@ -125,6 +125,19 @@ export type ResumedTask = {
   readonly collect?: { readonly sink: ImageSink; readonly imagesAsked: number };
 };
 
+/** A model as its vendor lists it. */
+export type ListedModel = {
+  /** In the vendor's spelling. */
+  readonly id: string;
+  /** Its first day dark, YYYY-MM-DD; null: none; undefined: this vendor's list tells none. */
+  readonly shutdownDate: string | null | undefined;
+};
+
+/** A vendor's list of its image models, or why it can't be had, redacted. */
+export type ModelList =
+  | { readonly kind: "listed"; readonly models: readonly ListedModel[] }
+  | { readonly kind: "failed"; readonly why: string };
+
 /** What the gateway needs from a vendor. One folder implements it; nothing else knows vendor names. */
 export type ImageVendor = {
   readonly id: string;
@@ -136,6 +149,8 @@ export type ImageVendor = {
   sent(accepted: AcceptedOrder): { readonly [param: string]: JsonValue };
   /** Calls once, judges the answer. Never retries a paid call: a retry may spend twice. Never throws on the vendor's account. */
   dispatch(call: VendorCall, sink: ImageSink): Promise<Outcome>;
+  /** What the vendor lists of its image models. Costs nothing. Only vendors that publish a list have it. */
+  listModels?(connection: Connection, signal: AbortSignal): Promise<ModelList>;
   /** Asks what became of a task; gives up at the signal. Only vendors with tasks have it. */
   resume?(task: ResumedTask): Promise<TaskEnding>;
 };

@@ -13,7 +13,10 @@ let emulator: Awaited<ReturnType<typeof startServer>>;
 let vendor: Awaited<ReturnType<typeof tamperingVendor>>;
 let server: Awaited<ReturnType<typeof startServer>>;
 // biome-ignore lint/suspicious/noExplicitAny: the vendor's own JSON
-let tamper: (body: any, call: { count: number }) => { body: unknown; status?: number };
+let tamper: (
+  body: any,
+  call: { path: string; count: number },
+) => { body: unknown; status?: number };
 const honest: typeof tamper = (body) => ({ body });
 const environment = { SPOTMETER_HOME: join(home.path, "home") };
 
@@ -251,5 +254,87 @@ describe("a limit", () => {
     );
     expect(resumed.json()).toMatchObject({ made: 6, missing: 0, spent: "0.81702" });
     await vi.waitFor(() => expect(existsSync(join(folder("limited"), "report.html"))).toBe(true));
+  });
+});
+
+describe("the daily look", () => {
+  const watch = (...args: string[]) =>
+    spotmeter(
+      [
+        "watch",
+        "--models=gpt-image-2",
+        "--price-age-days=9999",
+        "--shutdown-days=0",
+        "--yes",
+        ...args,
+      ],
+      environment,
+    );
+
+  it("finds nothing where lists, laws and catalog agree; a vendor without a list says so", async () => {
+    const looked = await watch();
+    expect([looked.code, looked.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^watch +1 +0 +0\.005985/m),
+    ]);
+    expect(looked.stdout).toContain("openai-sandbox: 13 image models listed");
+    expect(looked.stdout).toContain("google-sandbox: 9 image models listed");
+    expect(looked.stdout).toContain("alibaba-sandbox: no list published");
+    expect(looked.stdout).toContain("nothing to look at");
+  });
+
+  it("names a new model, an end that moved, and a law that drifts; exit code 1", async () => {
+    tamper = (body, call) => {
+      if (call.path !== "/v1/models") return halved(body, call);
+      // biome-ignore lint/suspicious/noExplicitAny: the vendor's own JSON
+      const data = body.data.map((row: any) =>
+        row.id === "gpt-image-2" ? { ...row, shutdown_date: "2027-03-01" } : row,
+      );
+      return { body: { ...body, data: [...data, { id: "gpt-image-3" }, { id: "gpt-9-mini" }] } };
+    };
+    const looked = await watch("--json");
+    tamper = honest;
+    expect(looked.code).toBe(1);
+    expect(looked.json().alerts).toEqual([
+      {
+        kind: "law_drift",
+        about: "gpt-image-2",
+        message:
+          "gpt-image-2, 1024x1024, low: the law says image output 196, the bill says image output 98",
+      },
+      {
+        kind: "new_model",
+        about: "gpt-image-3",
+        message: "openai lists it, the catalog has no row",
+      },
+      {
+        kind: "shutdown_date",
+        about: "gpt-image-2",
+        message: "gpt-image-2: the vendor's list says 2027-03-01, the catalog none",
+      },
+    ]);
+    expect(looked.json().compared_with).not.toBeNull();
+  });
+
+  it("says which list can't be read, and that nothing was called with --no-calls", async () => {
+    const before = vendor.calls();
+    tamper = () => ({ body: { error: { message: "down" } }, status: 500 });
+    const looked = await watch("--no-calls", "--json");
+    tamper = honest;
+    expect(looked.json()).toMatchObject({
+      alerts: [{ kind: "list_failed", about: "openai-sandbox" }],
+      measurement: null,
+    });
+    expect(vendor.calls() - before).toBe(1);
+  });
+
+  it("tells prices that nobody has checked for long, and ends that are near", async () => {
+    const told = await spotmeter(
+      ["watch", "--no-calls", "--price-age-days=1", "--json"],
+      environment,
+    );
+    const kinds = told.json().alerts.map(({ kind }: { kind: string }) => kind);
+    expect(told.code).toBe(1);
+    expect(kinds).toContain("price_old");
   });
 });

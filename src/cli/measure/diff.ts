@@ -22,7 +22,7 @@ export function addDiff(measure: Command, terminal: Terminal): void {
 }
 
 /** Two runs as they lie on the disk, compared. */
-function compareRuns(before: StoredRun, after: StoredRun): RunDifference {
+export function compareRuns(before: StoredRun, after: StoredRun): RunDifference {
   return diffRuns(measuredOf(before.run, before.results), measuredOf(after.run, after.results));
 }
 

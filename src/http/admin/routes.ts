@@ -9,6 +9,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { actorOf, readAdmin } from "./read.ts";
 import { reconciliationRoutes } from "./reconciliation-routes.ts";
 import { repriceJson } from "./reprice.ts";
+import { vendorModelsJson } from "./vendor-models.ts";
 
 /** The administration: for the master key and the command line only. Every change is journalled with its actor. */
 export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
@@ -23,6 +24,7 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   houseUsageRoutes(app, deps);
   reconciliationRoutes(app, deps);
   houseWhatIfRoute(app, deps);
+  app.get("/vendor-models", async (context) => context.json(await vendorModelsJson(deps)));
   app.post("/reprice", async (context) => {
     const asked = await readAdmin(context, repriceBody);
     return context.json(await repriceJson(asked, actorOf(context, deps), deps));

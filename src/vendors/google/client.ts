@@ -6,6 +6,7 @@ import { judgeUnanswered } from "../wire/small-body.ts";
 import { usageTextOf } from "../wire/usage-text.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { judgeFailure, judgeFailureIn200 } from "./failures.ts";
+import { listModels } from "./model-list.ts";
 import { judgeNoImage } from "./no-image.ts";
 import { wireBody, wirePath } from "./request.ts";
 import { type Answer, readAnswer } from "./response.ts";
@@ -22,6 +23,7 @@ export function googleVendor(): ImageVendor {
     estimate,
     sent: () => ({}),
     dispatch,
+    listModels,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ImageVendor } from "../port.ts";
 import { dispatchImages } from "../wire/judge-images.ts";
 import { codeClasses } from "./failures.ts";
+import { listModels } from "./model-list.ts";
 import { sent, wireCall } from "./request.ts";
 import { billAnswer } from "./response.ts";
 import { estimate } from "./tokens.ts";
@@ -12,6 +13,7 @@ export function openaiVendor(): ImageVendor {
     sendsDrafts: false,
     estimate,
     sent,
+    listModels,
     dispatch: (call, sink) =>
       dispatchImages(
         call,
