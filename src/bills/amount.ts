@@ -26,11 +26,10 @@ export function writtenDecimal(text: string): WrittenDecimal | undefined {
   const shift = Number(exponent);
   const decimals = fraction.length - shift;
   if (whole.length + fraction.length + Math.abs(shift) > DIGITS_MAX) return undefined;
-  const minus = [outerSign, innerSign, inner === undefined ? "" : "-"].filter(
-    (sign) => sign === "-",
-  );
+  const signs = [outerSign, innerSign, inner === undefined ? "" : "-"].join("");
+  if (signs.length > 1) return undefined;
   const size = BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, -decimals));
-  return { units: minus.length % 2 === 1 ? -size : size, decimals: Math.max(0, decimals) };
+  return { units: signs === "-" ? -size : size, decimals: Math.max(0, decimals) };
 }
 
 /** As picodollars; beyond twelve decimals rounded to the nearest, halves away from zero. */

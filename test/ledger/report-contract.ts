@@ -196,6 +196,37 @@ export function reportContract(name: string, open: OpenStore): void {
       });
     });
 
+    describe("calls of a connection", () => {
+      it("are those that ended within a time, each with what it stands at", async () => {
+        const party = await newParty(bench.ledger);
+        const charged = await settled(party);
+        await settled(party, { connection: "another" });
+        await held(party);
+        const feared = await held(party);
+        const exposure = { amount: usd("0.05"), reason: "timeout" };
+        await bench.ledger.end({ ...voidOf(feared.id), outcome: "unknown", exposure });
+        const corrected = { reason: "the bill says so", actor: "me" };
+        const corrects = `${charged.id}.end`;
+        const entryId = nextId("correction");
+        await bench.ledger.correct({ ...corrected, entryId, corrects, amount: usd("0.01") });
+        const asked = (fromMs: number, beforeMs: number) =>
+          bench.ledger.connectionCalls({ connection: "default", fromMs, beforeMs });
+        const endedMs = (await bench.ledger.call(charged.id))?.ending?.createdMs ?? 0;
+        const { calls, next } = await asked(endedMs - 1_000, endedMs + 1_000);
+        expect(next).toBeNull();
+        expect(calls.toSorted((left, right) => (left.holdId < right.holdId ? -1 : 1))).toEqual(
+          [
+            ...[{ holdId: charged.id, charge: usd("0.01"), vendorCost: usd("0.05") }],
+            ...[{ holdId: feared.id, charge: usd("0"), vendorCost: usd("0") }],
+          ]
+            .map((call) => ({ ...call, exposureBilled: null }))
+            .toSorted((left, right) => (left.holdId < right.holdId ? -1 : 1)),
+        );
+        expect((await asked(endedMs + 1_000, endedMs + 2_000)).calls).toEqual([]);
+        expect((await asked(0, endedMs - 1_000)).calls).toEqual([]);
+      });
+    });
+
     describe("calls by price version", () => {
       const cites = (priceId: string, more: object = {}) =>
         bench.ledger.pricedCalls({ priceId, ...more });
