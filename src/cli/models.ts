@@ -85,11 +85,18 @@ function modelText(model: Model): string {
       ? []
       : [
           `price      ${price.price_version}, ${price.source}, checked ${price.checked_on}, ${price.mark}`,
-          ...price.terms.map((term) => `           ${termText(term)}${whenText(term)}`),
+          ...price.terms.map(
+            (term) => `           ${termText(term)}${whenText(term)}${markText(term)}`,
+          ),
         ]),
     "",
     JSON.stringify(model.capabilities, null, 2),
   ].join("\n");
+}
+
+/** Where one price is known otherwise than the version: less surely, or from a bill. */
+function markText(term: Readonly<Record<string, unknown>>): string {
+  return typeof term["mark"] === "string" ? `, ${term["mark"]}` : "";
 }
 
 function whenText(term: Readonly<Record<string, unknown>>): string {
