@@ -82,6 +82,9 @@ describe("days of bills", () => {
     ] as const) {
       expect(new Date(beginOfDay(day, zone)).toISOString()).toBe(begins.replace("Z", ".000Z"));
     }
+    // Clocks go forward two hours after this midnight, which is before that of UTC.
+    const auckland = beginOfDay("2026-09-27", "Pacific/Auckland");
+    expect(new Date(auckland).toISOString()).toBe("2026-09-26T12:00:00.000Z");
     expect(new Date(beginOfDay("2026-01-01", "Asia/Shanghai")).toISOString()).toBe(
       "2025-12-31T16:00:00.000Z",
     );

@@ -216,6 +216,16 @@ describe("an exposure", () => {
     ]);
   });
 
+  it("was not billed where the vendor counts the one picture that came, whose usage did not", () => {
+    const calls = [painted({ id: "rcpt_c", silent: true }), feared("rcpt_e")];
+    const rows = [row("output_images", 1, "0.05", { model: "painter-2" })];
+    const { proposals } = matched(bill(rows), calls, of);
+    expect(proposals.map(({ receiptId, action, billed }) => [receiptId, action, billed])).toEqual([
+      ["rcpt_c", "keep", parseUsd("0.05")],
+      ["rcpt_e", "close", 0n],
+    ]);
+  });
+
   it("waits for the next bill when it arose at the end of the period", () => {
     const end = Date.parse("2026-06-03T23:58:00Z");
     const { proposals } = matched(

@@ -50,6 +50,8 @@ export type Made = {
   readonly n?: number;
   readonly margin?: HoldRequest["margin"];
   readonly account?: string;
+  /** Usage never came, of a picture at a flat price. */
+  readonly silent?: true;
 };
 
 /** What a request of this test may cost at most: 85 and 300 tokens, or a picture. */
@@ -78,7 +80,7 @@ export function made(of: Made): JournalCall {
           { meter: "text_input_tokens", quantity: text ?? 0n } as const,
           { meter: "image_output_tokens", quantity: image ?? 0n } as const,
         ];
-  const missing = price !== FLAT && image === undefined;
+  const missing = of.silent === true || (price !== FLAT && image === undefined);
   const usage = missing
     ? ({ kind: "missing", reason: "absent" } as const)
     : ({ kind: "reported", items } as const);
