@@ -13,20 +13,22 @@ export class BadCsv extends Error {
 }
 
 /** One record is at most so long: a quote that is never closed must not swallow a file of gigabytes. */
-const RECORD_CHARACTERS_MAX = 1_000_000;
+const RECORD_CHARACTERS_MAX = 1024 * 1024;
 
 /** In which part of a cell the reader stands. `closing`: behind a quote, which ends the cell or is one of a pair. */
 type Place = "begin" | "plain" | "quoted" | "closing";
 
 /**
- * Reads CSV (RFC 4180) piece by piece: `push` returns the records that a piece completes, `end` the last one.
- * Any line ending; empty lines are passed over; a byte order mark in front is dropped. Cells are as written,
- * quotes undone, nothing trimmed.
+ * Reads CSV (RFC 4180) piece by piece: `push` gives the records that a piece completes, as it comes to them,
+ * `end` the last one. Any line ending; empty lines are passed over; a byte order mark in front is dropped.
+ * Cells are as written, quotes undone, nothing trimmed. Never more than one record is held.
  *
  * @throws BadCsv for a quote that is never closed, text behind a closing quote, or a record beyond all measure.
  */
 export class CsvReader {
   readonly #delimiter: string;
+  /** Everything that ends a run of plain text. */
+  readonly #marks: RegExp;
   #place: Place = "begin";
   #cells: string[] = [];
   #cell = "";
@@ -38,72 +40,82 @@ export class CsvReader {
   #afterReturn = false;
 
   constructor({ delimiter = "," }: { readonly delimiter?: string } = {}) {
-    if (delimiter.length !== 1) throw new Error(`not a delimiter: ${JSON.stringify(delimiter)}`);
+    if (!/^[,;\t|]$/.test(delimiter))
+      throw new Error(`not a delimiter: ${JSON.stringify(delimiter)}`);
     this.#delimiter = delimiter;
+    this.#marks = new RegExp(`["\\r\\n${delimiter}]`, "g");
   }
 
-  push(piece: string): CsvRecord[] {
-    const records: CsvRecord[] = [];
+  *push(piece: string): Generator<CsvRecord> {
     const text = this.#first && piece.startsWith("\uFEFF") ? piece.slice(1) : piece;
     if (piece !== "") this.#first = false;
-    for (let index = 0; index < text.length; index += 1) this.#take(text.charAt(index), records);
-    return records;
+    for (let at = 0; at < text.length; ) {
+      const marks = this.#place === "quoted" ? QUOTED_MARKS : this.#marks;
+      marks.lastIndex = at;
+      const end = marks.exec(text)?.index ?? text.length;
+      if (end > at) this.#run(text.slice(at, end));
+      if (end < text.length) yield* this.#mark(text.charAt(end));
+      at = end + 1;
+    }
   }
 
-  end(): CsvRecord[] {
+  *end(): Generator<CsvRecord> {
     if (this.#place === "quoted") {
-      throw new BadCsv(this.#quoteLine, "a quoted cell begins here and never ends");
+      throw new BadCsv(this.#quoteLine, "a quote is opened and never closed");
     }
-    const records: CsvRecord[] = [];
-    if (this.#length > 0) this.#endRecord(records);
-    return records;
+    if (this.#length > 0) yield this.#record();
   }
 
-  #take(character: string, records: CsvRecord[]): void {
-    const lineBreak = character === "\n" || character === "\r";
-    // CR LF is one line break: the LF after a CR ends nothing a second time.
-    const second = character === "\n" && this.#afterReturn;
-    this.#afterReturn = character === "\r";
-    if (this.#place === "quoted") {
-      if (character === '"') this.#place = "closing";
-      else this.#keep(character);
-      if (lineBreak && !second) this.#line += 1;
-      return;
-    }
-    if (lineBreak) {
-      if (!second) this.#endLine(records);
-      return;
-    }
-    this.#takePlain(character);
-  }
-
-  #takePlain(character: string): void {
-    if (character === this.#delimiter) {
-      this.#endCell();
-      return;
-    }
-    if (character === '"' && this.#place !== "plain") {
-      // A second quote behind a closing one stands for a quote of the cell itself.
-      if (this.#place === "closing") this.#keep('"');
-      else this.#quoteLine = this.#line;
-      this.#length += 1;
-      this.#place = "quoted";
-      return;
-    }
+  /** Text between two marks. */
+  #run(text: string): void {
+    this.#afterReturn = false;
     if (this.#place === "closing") {
-      throw new BadCsv(this.#line, `text behind a closing quote: ${JSON.stringify(character)}`);
+      const first = JSON.stringify(text.charAt(0));
+      throw new BadCsv(this.#line, `text behind a closing quote: ${first}`);
     }
-    this.#place = "plain";
-    this.#keep(character);
+    if (this.#place === "begin") this.#place = "plain";
+    this.#keep(text);
   }
 
-  #keep(character: string): void {
-    this.#cell += character;
-    this.#length += 1;
-    if (this.#length > RECORD_CHARACTERS_MAX) {
-      const most = `more than ${RECORD_CHARACTERS_MAX} characters in one record`;
-      throw new BadCsv(this.#recordLine, `${most}: a quote that is never closed, or no CSV`);
+  *#mark(mark: string): Generator<CsvRecord> {
+    const lineBreak = mark === "\n" || mark === "\r";
+    // CR LF is one line break: the LF after a CR ends nothing a second time.
+    const second = mark === "\n" && this.#afterReturn;
+    this.#afterReturn = mark === "\r";
+    if (this.#place === "quoted") {
+      if (mark === '"') this.#place = "closing";
+      else this.#keep(mark);
+      if (lineBreak && !second) this.#line += 1;
+    } else if (lineBreak) {
+      if (second) return;
+      this.#line += 1;
+      if (this.#length > 0) yield this.#record();
+      this.#recordLine = this.#line;
+    } else if (mark === this.#delimiter) this.#endCell();
+    else this.#quote();
+  }
+
+  #quote(): void {
+    if (this.#place === "plain") {
+      this.#keep('"');
+      return;
     }
+    // A second quote behind a closing one stands for a quote of the cell itself.
+    if (this.#place === "closing") this.#keep('"');
+    else this.#quoteLine = this.#line;
+    this.#length += 1;
+    this.#place = "quoted";
+  }
+
+  #keep(text: string): void {
+    this.#cell += text;
+    this.#length += text.length;
+    if (this.#length <= RECORD_CHARACTERS_MAX) return;
+    if (this.#place === "quoted") {
+      throw new BadCsv(this.#quoteLine, "a quote is opened and never closed");
+    }
+    const most = `more than ${RECORD_CHARACTERS_MAX} characters in one record`;
+    throw new BadCsv(this.#recordLine, `${most}: no CSV`);
   }
 
   #endCell(): void {
@@ -113,19 +125,16 @@ export class CsvReader {
     this.#place = "begin";
   }
 
-  #endLine(records: CsvRecord[]): void {
-    this.#line += 1;
-    if (this.#length > 0) this.#endRecord(records);
-    this.#recordLine = this.#line;
-  }
-
-  #endRecord(records: CsvRecord[]): void {
+  #record(): CsvRecord {
     this.#endCell();
-    records.push({ line: this.#recordLine, cells: this.#cells });
+    const record = { line: this.#recordLine, cells: this.#cells };
     this.#cells = [];
     this.#length = 0;
+    return record;
   }
 }
+
+const QUOTED_MARKS = /["\r\n]/g;
 
 /** All records of a text at once. @throws BadCsv */
 export function readCsv(text: string, options: { readonly delimiter?: string } = {}): CsvRecord[] {

@@ -41,7 +41,7 @@ describe("reading CSV", () => {
   });
 
   it.each([
-    ["a quote that is never closed", 'a,b\n1,"two\n3,4\n', 2, "never ends"],
+    ["a quote that is never closed", 'a,b\n1,"two\n3,4\n', 2, "never closed"],
     ["text behind a closing quote", 'a\n"b"c\n', 2, "behind a closing quote"],
   ])("refuses %s, naming the line", (_law, text, line, why) => {
     expect(() => readCsv(text)).toThrow(
