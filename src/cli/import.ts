@@ -6,7 +6,7 @@ import { usageReaders } from "../imports/readers.ts";
 import { Misuse, Refused, refused } from "./failures.ts";
 import { pair } from "./flags.ts";
 import { badText, importsText, importText } from "./import-text.ts";
-import { progressLine } from "./ledger-files.ts";
+import { progressLine } from "./progress.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { asRefused } from "./what-if.ts";

@@ -28,8 +28,8 @@ import { addServe } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
 import { addUsage } from "./usage.ts";
 import { addVerify } from "./verify.ts";
-import { addWhatIf } from "./what-if.ts";
 import { addWatch } from "./watch.ts";
+import { addWhatIf } from "./what-if.ts";
 
 /** The whole command line. Commander throws instead of exiting; whatever it prints goes through the terminal. */
 export function createProgram(terminal: Terminal): Command {

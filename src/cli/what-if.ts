@@ -3,7 +3,7 @@ import { Refusal } from "../refusals.ts";
 import { Misuse, Refused, refused } from "./failures.ts";
 import { day, pair } from "./flags.ts";
 import { withGateway } from "./gateway.ts";
-import { progressLine } from "./ledger-files.ts";
+import { progressLine } from "./progress.ts";
 import { openSession, type Session } from "./session.ts";
 import { withSpinner } from "./spinner.ts";
 import type { Terminal } from "./terminal.ts";

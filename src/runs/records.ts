@@ -38,27 +38,26 @@ function tableReader(delimiter: string, problems: Problems): RecordReader {
   const reader = new CsvReader({ delimiter });
   let header: readonly string[] | undefined;
   let broken = false;
-  const take = (read: () => readonly CsvRecord[]): readonly FileRecord[] => {
-    if (broken) return [];
+  const take = (records: Iterable<CsvRecord>): readonly FileRecord[] => {
+    const rows: FileRecord[] = [];
     try {
-      return read().flatMap((record) => {
-        if (header !== undefined) return rowOf(record, header, problems);
-        header = headerOf(record, problems);
-        return [];
-      });
+      for (const record of broken ? [] : records) {
+        if (header === undefined) header = headerOf(record, problems);
+        else rows.push(...rowOf(record, header, problems));
+      }
     } catch (cause) {
       if (!(cause instanceof BadCsv)) throw cause;
       broken = true;
       problems.add(cause.line, null, `${cause.message}; nothing behind it was read`);
-      return [];
     }
+    return rows;
   };
   return {
     form: "csv",
     header: () => header,
-    push: (text) => take(() => reader.push(text)),
+    push: (text) => take(reader.push(text)),
     end: () => {
-      const rest = take(() => reader.end());
+      const rest = take(reader.end());
       if (header === undefined && !broken) problems.add(1, null, "the file is empty: no header");
       return rest;
     },

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { finish, spotmeter, startServer, startSpotmeter, temporaryFolder } from "./spotmeter.ts";
-import { tamperingVendor } from "./tampering-vendor.ts";
+import { type Tamper, tamperingVendor } from "./tampering-vendor.ts";
 
 /** A run that is asked for, refused, interrupted, resumed; a vendor whose law or answer changes under it. */
 
@@ -12,12 +12,8 @@ afterAll(() => home[Symbol.dispose]());
 let emulator: Awaited<ReturnType<typeof startServer>>;
 let vendor: Awaited<ReturnType<typeof tamperingVendor>>;
 let server: Awaited<ReturnType<typeof startServer>>;
-// biome-ignore lint/suspicious/noExplicitAny: the vendor's own JSON
-let tamper: (
-  body: any,
-  call: { path: string; count: number },
-) => { body: unknown; status?: number };
-const honest: typeof tamper = (body) => ({ body });
+let tamper: Tamper;
+const honest: Tamper = (body) => ({ body });
 const environment = { SPOTMETER_HOME: join(home.path, "home") };
 
 beforeAll(async () => {
@@ -48,7 +44,7 @@ function resultsOf(name: string) {
     .map((line) => JSON.parse(line));
 }
 
-const halved: typeof tamper = (body) => {
+const halved: Tamper = (body) => {
   const output = body.usage.output_tokens / 2;
   const total = body.usage.input_tokens + output;
   return {
