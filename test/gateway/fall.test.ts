@@ -189,9 +189,10 @@ describe("a vendor that can't be reached", () => {
     const allow = ["qwen-image-3.0", "wan2.7-image", "seedream-4-0"];
     const { status, headers, body } = await sandbox.generate({ ...order, spotmeter: { allow } });
     expect([status, headers.get("x-spotmeter-route")]).toEqual([200, "seedream-4-0"]);
-    expect(body.usage.cost_details.route.reasons[0]).toContain(
-      "not qwen-image-3.0: its vendor could not be reached",
-    );
+    const [first, second] = body.usage.cost_details.route.reasons;
+    expect(first).toContain("not qwen-image-3.0: its vendor could not be reached");
+    // wan2.7-image was not even tried.
+    expect(second).toContain("the next of 1 capable");
   });
 
   it("where it has all candidates, the caller is told so", async () => {
