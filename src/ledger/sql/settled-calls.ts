@@ -3,12 +3,10 @@ import { readEndingText, readHoldText } from "../recorded.ts";
 import type { SettledCall, SettledCalls, SettledCallsQuery } from "../reports-port.ts";
 import { PATH_LIKE, through } from "./report-reads.ts";
 import { type Cell, type Query, type Row, textIn, textOrNullIn, usdIn } from "./rows.ts";
+import { CALLS_AFTER, nextAfter, placeAfter } from "./slices.ts";
 
 /** Calls looked at in one read: their texts are long, and who reads them has other things to do. */
 const SLICE = 100;
-
-/** Calls in the order of their key: what a slice and its cursor are made of. */
-const CALLS_AFTER = "FROM calls WHERE (root, id) > (?1, ?2) ORDER BY root, id LIMIT ?3";
 
 /**
  * Looks at the next slice of calls: those of the days that were settled, as their entries say them, with what
@@ -19,8 +17,7 @@ export async function readSettledCalls(
   of: SettledCallsQuery,
   priceOf: (sha256: string) => Promise<StoredPrice>,
 ): Promise<SettledCalls> {
-  const [root = "", id = ""] = (of.after ?? "").split(" ");
-  const slice: readonly Cell[] = [root, id, SLICE];
+  const slice = placeAfter(of.after, SLICE);
   const parameters: Cell[] = [...slice];
   const place = (value: Cell): string => `?${parameters.push(value)}`;
   const conditions = [`day >= ${place(of.from)}`, `day <= ${place(of.to)}`];
@@ -46,14 +43,12 @@ export async function readSettledCalls(
   const made = found.filter((row) => textOrNullIn(row, "outcome") === "made");
   const calls: SettledCall[] = [];
   for (const row of made) calls.push(await settledCall(row, priceOf));
-  const last = looked.at(-1);
-  const more = looked.length === SLICE && last !== undefined;
   return {
     calls,
     open: outcomes.filter((outcome) => outcome === null).length,
     voided: outcomes.filter((outcome) => outcome !== null && outcome !== "made").length,
     looked: looked.length,
-    next: more ? `${textIn(last, "root")} ${textIn(last, "id")}` : null,
+    next: nextAfter(looked, SLICE),
   };
 }
 
