@@ -301,12 +301,6 @@ export const describedRoutes: readonly Described[] = [
     answer: repricing,
   },
   ...describedWhatIfRoutes,
-  {
-    method: "get",
-    path: "/admin/v1/vendor-models",
-    summary: "What each vendor lists of its image models, beside the catalog's rows",
-    answer: anything,
-  },
   ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },
   {

@@ -273,9 +273,27 @@ const reconciliations: readonly Described[] = [
   },
 ];
 
+const vendors: readonly Described[] = [
+  {
+    method: "get",
+    path: "/vendor-models",
+    summary: "What each vendor lists of its image models, beside the catalog's rows",
+    answer: listOf(
+      z.looseObject({
+        connection: z.string(),
+        vendor: z.string(),
+        status: z.enum(["listed", "failed", "no_list_published"]),
+        error: z.string().nullable(),
+        models: z.array(z.looseObject({ id: z.string(), model: z.string().nullable() })),
+      }),
+    ),
+  },
+];
+
 export const describedAdminRoutes: readonly Described[] = [
   ...accounts,
   ...keys,
   ...calls,
   ...reconciliations,
+  ...vendors,
 ].map((route) => ({ ...route, path: `/admin/v1${route.path}` }));
