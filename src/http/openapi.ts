@@ -5,7 +5,7 @@ import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
 import { contentBody } from "./gemini/content-body.ts";
-import { comparisonAnswer } from "./openai/described-compare.ts";
+import { comparisonAnswer, line, quoteAnswer, usd } from "./openai/described-prices.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { describedRuleRoutes } from "./rule/described.ts";
 import { sameRequestHeaders } from "./same-request.ts";
@@ -17,40 +17,8 @@ import { describedWhatIfRoutes } from "./what-if/described.ts";
  * holds the list against the routes that answer.
  */
 
-const usd = z.string().describe("US dollars as a plain decimal string, exact");
-const line = z.object({
-  meter: z.string(),
-  quantity: z.string(),
-  unit_price: usd,
-  amount: usd,
-});
-const bill = z.object({ total: usd, lines: z.array(line) });
 const anything = z.looseObject({});
 
-const quote = z.looseObject({
-  object: z.literal("image.quote"),
-  model: z.string(),
-  vendor: z.string(),
-  price_version: z.string(),
-  currency: z.literal("USD"),
-  expected: bill,
-  ceiling: bill,
-  exact: z.boolean(),
-  levers: z
-    .array(
-      z.looseObject({
-        kind: z.string(),
-        param: z.string(),
-        value: z.string(),
-        expected: usd,
-        ceiling: usd,
-        saves: usd.describe("Of the expected price; 0 where only the ceiling becomes less"),
-        why: z.string(),
-      }),
-    )
-    .describe("Changes that cost less, each alone; never applied"),
-  emulated: z.boolean(),
-});
 const images = z.looseObject({
   created: z.int(),
   data: z.array(
@@ -209,7 +177,7 @@ export const describedRoutes: readonly Described[] = [
     summary: "What the same request would cost, an edit if it brings pictures; spends nothing",
     body: editBody,
     form: editForm,
-    answer: quote,
+    answer: quoteAnswer,
   },
   {
     method: "post",

@@ -1,9 +1,42 @@
 import { z } from "zod";
 import { bands } from "../../catalog/ratings.ts";
 
-/** What `POST /v1/images/compare` answers, as the OpenAPI description says it. */
+/** Prices before the call, as the OpenAPI description tells of them: quotes and comparisons. */
 
-const usd = z.string().describe("US dollars as a plain decimal string, exact");
+export const usd = z.string().describe("US dollars as a plain decimal string, exact");
+export const line = z.object({
+  meter: z.string(),
+  quantity: z.string(),
+  unit_price: usd,
+  amount: usd,
+});
+const bill = z.object({ total: usd, lines: z.array(line) });
+
+export const quoteAnswer = z.looseObject({
+  object: z.literal("image.quote"),
+  model: z.string(),
+  vendor: z.string(),
+  price_version: z.string(),
+  currency: z.literal("USD"),
+  expected: bill,
+  ceiling: bill,
+  exact: z.boolean(),
+  levers: z
+    .array(
+      z.looseObject({
+        kind: z.string(),
+        param: z.string(),
+        value: z.string(),
+        expected: usd,
+        ceiling: usd,
+        saves: usd.describe("Of the expected price; 0 where only the ceiling becomes less"),
+        why: z.string(),
+      }),
+    )
+    .describe("Changes that cost less, each alone; never applied"),
+  emulated: z.boolean(),
+});
+
 const anything = z.looseObject({});
 const amounts = z.object({ total: usd, per_image: usd }).nullable();
 const cheapest = z
