@@ -67,7 +67,7 @@ describe("a row that can't be taken", () => {
     ["b,A mug,gpt-image-2", "3: 3 cells, but the header names 10 columns"],
     [
       'b,"A mug,gpt-image-2,,,,,,,',
-      "3: a quoted cell begins here and never ends; nothing behind it was read",
+      "3: a quote is opened and never closed; nothing behind it was read",
     ],
   ])("is named with its line and column: %s", async (row, problem) => {
     expect(await wrongRow(row)).toEqual([problem]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Confirmations } from "../../src/audit/reconcile/confirmations.ts";
 import { verify } from "../../src/audit/verify.ts";
-import { loadCatalog } from "../../src/catalog/load.ts";
+import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import type { ImageOrder } from "../../src/gates/order.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
@@ -36,9 +36,11 @@ afterAll(() => ledger.close());
 
 function depsOf(): Deps {
   // What preparing and holding read; no vendor is called.
+  const catalog = loadCatalog({ folder: "catalog/models" });
   return {
     world: "live",
-    catalog: loadCatalog({ folder: "catalog/models" }),
+    catalog,
+    ratings: loadRatings("catalog/ratings.json", catalog),
     confirmations: new Confirmations(),
     asOf: () => "2026-11-22",
     connections: new Connections([connected]),

@@ -100,7 +100,12 @@ describe("allowed models", () => {
     });
     const list = (await sandbox.get("/v1/models", made.key)).body.data;
     const open = list.filter((model: { available: boolean }) => model.available);
-    expect(open.map((model: { id: string }) => model.id)).toEqual(["gpt-image-2", "seedream-4-0"]);
+    // auto chooses among those that the key may call.
+    expect(open.map((model: { id: string }) => model.id)).toEqual([
+      "gpt-image-2",
+      "seedream-4-0",
+      "auto",
+    ]);
     expect((await sandbox.generate(FLAT, undefined, made.key)).status).toBe(200);
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Confirmations } from "../../src/audit/reconcile/confirmations.ts";
-import { loadCatalog } from "../../src/catalog/load.ts";
+import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import { Connections } from "../../src/gateway/connections.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
 import { prepare } from "../../src/gateway/prepare.ts";
@@ -17,9 +17,11 @@ it("an order that waits past midnight is held as of the day of its price, and sa
   let day = "2026-11-22";
   const connected = connectedVendor("a", { vendor: openaiVendor() });
   // Everything that preparing and holding read; no vendor is called.
+  const catalog = loadCatalog({ folder: "catalog/models" });
   const deps = {
     world: "live",
-    catalog: loadCatalog({ folder: "catalog/models" }),
+    catalog,
+    ratings: loadRatings("catalog/ratings.json", catalog),
     confirmations: new Confirmations(),
     asOf: () => day,
     connections: new Connections([connected]),
