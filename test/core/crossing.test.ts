@@ -6,6 +6,7 @@ import {
   areaCurve,
   expectedItems,
   priceCell,
+  referenceCurve,
   type Varied,
 } from "../../src/advisor/rule/cost-curves.ts";
 import { type Curve, costAt, crossings } from "../../src/advisor/rule/crossing.ts";
@@ -142,6 +143,26 @@ describe("crossovers of the catalog", () => {
     expect(at(1024, 1024)).toEqual([3, "0.022379", "0.030576"]);
     expect(at(512, 1024)).toEqual([6, "0.02649", "0.030591"]);
     expect(at(4096, 4096)).toEqual([2, "0.018158", "0.030331"]);
+  });
+
+  it("references of which the first few are free cost what the bill says, at every count", () => {
+    const entry = markets
+      .get("2026-11-26")
+      ?.models.find(({ model }) => model.id === "seedream-5-0-pro");
+    if (entry?.priceable === undefined) throw new Error("no seedream-5-0-pro");
+    const { price } = entry.priceable;
+    const terms = price.terms.map((term) =>
+      term.meter === "reference_images" ? { ...term, free: 4 } : term,
+    );
+    const priceable = { ...entry.priceable, price: { ...price, terms } };
+    const cell = { size: "1024x1024", n: 1, references: 0, referenceSize: REFERENCE };
+    const of: Varied = { priceable, cell, prompt: STANDARD_PROMPT };
+    const found = referenceCurve(of);
+    if (found === undefined) throw new Error("no curve");
+    for (let references = 0; references <= 10; references += 1) {
+      const total = priceCell({ ...of, cell: { ...cell, references } })?.quote.expected.total;
+      expect([references, costAt(found, BigInt(references))]).toEqual([references, total]);
+    }
   });
 
   it("an area above the last tier is priced as that tier's", () => {

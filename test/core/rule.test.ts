@@ -140,6 +140,18 @@ function frontier(sent: Sent, tables: Ratings = ratings) {
   return frontierOf(asked, among(market, asked.chosen));
 }
 
+/** The shipped tables with other scores of August for some models. */
+function rated(scores: Readonly<Record<string, number>>): Ratings {
+  const own = Object.entries(scores).map(([model, score]) => ({
+    ...{ board: "arena-text", snapshot: "2026-08-24", model, score },
+    ...{ tier: null, resolution: null, ci: null, votes: null },
+  }));
+  return {
+    ...ratings,
+    ratings: [...own, ...ratings.ratings.filter(({ model }) => !(model in scores))],
+  };
+}
+
 function points(sent: Sent, tables: Ratings = ratings): string[] {
   return frontierJson(frontier(sent, tables)).points.map(
     ({ model, quality, total, score, on_frontier: on, dominated_by: by }) =>
@@ -173,12 +185,22 @@ describe("the frontier", () => {
   });
 
   it("what is reported gone dominates nothing, however good and cheap", () => {
-    const better = ratings.ratings.map((each) =>
-      each.model === "gemini-3.1-flash-image" ? { ...each, score: 1500 } : each,
+    const found = points(
+      { as_of: "2026-12-02", allow_weak_prices: "true" },
+      rated({ "gemini-3.1-flash-image": 1500, "qwen-image-2.0-pro": 1400 }),
     );
-    const found = points({ as_of: "2026-12-02" }, { ...ratings, ratings: better });
     expect(found).toContain("  gemini-3.1-flash-image 0.0680325 1500");
-    expect(found.filter((point) => point.includes("< gemini-3.1-flash-image"))).toEqual([]);
+    // 1400 is above gpt-image-2 medium's 1381, and below 1500 at a higher price than that
+    expect(found).toContain("* qwen-image-2.0-pro 0.075 1400");
+  });
+
+  it("of two that are level and cost the same neither dominates", () => {
+    const found = points(
+      { as_of: "2026-12-02", allow_weak_prices: "true" },
+      rated({ "wan2.7-image-pro": 1495, "qwen-image-2.0-pro": 1500 }),
+    );
+    expect(found).toContain("* wan2.7-image-pro 0.075 1495");
+    expect(found).toContain("* qwen-image-2.0-pro 0.075 1500");
   });
 
   it("what no rating counts for is listed with why, and never drawn", () => {
