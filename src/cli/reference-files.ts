@@ -4,11 +4,12 @@ import { Misuse } from "./failures.ts";
 
 export type ReferenceFlags = { readonly image?: readonly string[] };
 
-/** Gives a command `--image`: pictures to work on. */
+/** Gives a command `--image`: pictures to work on, a flag each, so that a prompt behind one stays a prompt. */
 export function withReferences(command: Command): Command {
   return command.option(
-    "--image <file...>",
-    "pictures to work on, in their order: makes it an edit",
+    "--image <file>",
+    "a picture to work on, which makes it an edit; again for each further one, in their order",
+    (file: string, before: readonly string[] = []) => [...before, file],
   );
 }
 

@@ -32,21 +32,22 @@ describe("compare", () => {
     expect(all.stdout).toMatch(/^seedream-4-0 +- +seed=7: this model has no such parameter$/m);
   });
 
-  it("takes pictures from files", async () => {
+  it("takes pictures from files, a flag each, wherever the prompt stands", async () => {
     const file = join(home.path, "mug.png");
     writeFileSync(file, encoded("png", [1024, 1024]));
     const finished = await run(
       "compare",
-      MUG,
       "--size=1024x1024",
       "--band=fine",
-      "--image",
-      file,
-      file,
       "--json",
+      ...["--image", file],
+      ...["--image", file],
+      MUG,
     );
     const { mode, models } = finished.json();
-    expect([mode, models[0].model]).toEqual(["edit", "seedream-5-0-pro"]);
+    // 0.045, the first reference free, the second 0.003.
+    const expected = { total: "0.048", per_image: "0.048" };
+    expect([mode, models[0]]).toMatchObject(["edit", { model: "seedream-5-0-pro", expected }]);
     const missing = await run("compare", MUG, "--image", join(home.path, "none.png"));
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("none.png")]);
   });
