@@ -38,7 +38,9 @@ const SLICE = 16;
 
 export function openLane(root: string, { pool, ...of }: LaneOptions): Lane {
   const known = new Known(root);
-  const batcher = openBatcher(run);
+  const batcher = openBatcher(async (commands: readonly Command[]) => ({
+    replies: await run(commands),
+  }));
 
   /**
    * Runs commands in one transaction, in the order in which they arrived. A refused one is a result like

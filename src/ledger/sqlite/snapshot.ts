@@ -1,3 +1,4 @@
+import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { LedgerRefused } from "../ledger-refused.ts";
 import { assertNewestVersion } from "../sql/assert-version.ts";
@@ -46,11 +47,32 @@ function openAt(file: string): Pick<Snapshot, "database" | "world"> {
     database.exec("BEGIN");
     // A transaction sees nothing before its first statement: this one fixes the instant.
     const row = database.prepare("SELECT world FROM ledger").get() ?? {};
+    syncLog(file);
     return { database, world: worldIn(row) };
   } catch (error) {
     database?.close();
     const reason = error instanceof Error ? error.message : String(error);
     throw new LedgerRefused(`${file} can't be read as a ledger: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * A running gateway commits first and syncs then (`log-syncs.ts`). What is read here may be copied or told,
+ * so that no failing power may take it back.
+ */
+function syncLog(file: string): void {
+  let log: number;
+  try {
+    log = openSync(`${file}-wal`, "r");
+  } catch (error) {
+    // A file that nobody has open may stand alone.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+    throw error;
+  }
+  try {
+    fdatasyncSync(log);
+  } finally {
+    closeSync(log);
   }
 }
 

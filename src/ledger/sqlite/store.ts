@@ -1,10 +1,11 @@
 import { Worker } from "node:worker_threads";
-import { openBatcher } from "../batcher.ts";
+import { type Decided, openBatcher } from "../batcher.ts";
 import type { Command, CommandName, Commands, Reply } from "../engine/commands.ts";
 import { LedgerRefused } from "../ledger-refused.ts";
 import { type Ledger, LedgerUnavailable } from "../port.ts";
 import { ledgerOn } from "../sql/ledger-on.ts";
 import type { Query } from "../sql/rows.ts";
+import { openLogSyncs, type Sync } from "./log-syncs.ts";
 import type { FromReader, FromWriter, ToReader, ToWriter, WriterStart } from "./protocol.ts";
 
 export type StoreOptions = WriterStart & {
@@ -12,24 +13,51 @@ export type StoreOptions = WriterStart & {
   readonly nowMs: () => number;
   /** Called once when the ledger is lost for this process, which must end (MONEY §6). */
   readonly onFatal: (error: Error) => void;
+  /** What a test does to every sync of the log. */
+  readonly wrapSync?: (sync: Sync) => Sync;
 };
 
 /** One is decided and committed while the next is written and read by the event loop's thread. */
 const BATCHES_IN_FLIGHT = 2;
 
 /**
- * The SQLite ledger: a client of the thread that owns the file, and of the one that reads it.
+ * The SQLite ledger: a client of the thread that owns the file, and of the one that reads it. Commits are
+ * synced from here, so that the thread that owns the file decides meanwhile.
  *
  * @throws LedgerRefused when the file can't be used: another world, a newer version, a changed price.
  */
 export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
-  const { nowMs, onFatal, ...start } = options;
+  const { nowMs, onFatal, wrapSync, ...start } = options;
   const writer = await startWriter(start, onFatal);
+  const syncs = await openLogSyncs(start.file, wrapSync);
   const reader = startReader(start.file, onFatal);
-  const batcher = openBatcher(
-    (commands: readonly Command[]) => writer.run({ kind: "batch", nowMs: nowMs(), commands }),
-    BATCHES_IN_FLIGHT,
-  );
+  /** Batches that may be committed and are not synced. */
+  let unsynced = 0;
+
+  /** Resolves when all that is committed now is on the disk. */
+  async function durable(): Promise<void> {
+    try {
+      await syncs.next();
+    } catch (error) {
+      // Nobody knows what the disk holds: as when a commit fails.
+      const lost = new Error(`the ledger could not sync: ${messageOf(error)}`, { cause: error });
+      writer.lose(lost);
+      throw new LedgerUnavailable(lost.message, { cause: lost });
+    }
+  }
+
+  async function run(commands: readonly Command[]): Promise<Decided<Reply>> {
+    unsynced += 1;
+    try {
+      const replies = await writer.run({ kind: "batch", nowMs: nowMs(), commands });
+      return { replies, durable: durable().finally(() => (unsynced -= 1)) };
+    } catch (error) {
+      unsynced -= 1;
+      throw error;
+    }
+  }
+
+  const batcher = openBatcher(run, BATCHES_IN_FLIGHT);
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
@@ -37,6 +65,7 @@ export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
     batcher.fail(new LedgerUnavailable("the ledger is closed"));
     await reader.close();
     await writer.close();
+    await syncs.close();
   }
 
   return ledgerOn({
@@ -47,7 +76,10 @@ export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
     },
     query: async (readings) => {
       if (writer.isOver()) throw new LedgerUnavailable("the ledger's thread is gone");
-      return reader.query(readings);
+      const rows = await reader.query(readings);
+      // They may show what is committed and not yet synced, which nobody is told.
+      if (unsynced > 0) await durable();
+      return rows;
     },
     nowMs,
     close: () => {
@@ -55,6 +87,10 @@ export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
       return closing;
     },
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function resultOf<Name extends CommandName>(reply: Reply): Commands[Name]["result"] {
@@ -85,6 +121,8 @@ type Waiter<Message> = {
 type Writer = {
   readonly run: (batch: ToWriter) => Promise<readonly Reply[]>;
   readonly isOver: () => boolean;
+  /** Ends it for a reason that it doesn't know of. */
+  readonly lose: (error: Error) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -100,6 +138,7 @@ async function startWriter(start: WriterStart, onFatal: (error: Error) => void):
     over = true;
     const lost = new LedgerUnavailable(error.message, { cause: error });
     for (const waiter of waiters.splice(0)) waiter.reject(lost);
+    void worker.terminate();
     onFatal(error);
   }
 
@@ -129,6 +168,7 @@ async function startWriter(start: WriterStart, onFatal: (error: Error) => void):
       return message.replies;
     },
     isOver: () => over,
+    lose,
     close: async () => {
       if (over) return;
       const answered = answer();

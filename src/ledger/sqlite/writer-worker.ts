@@ -14,6 +14,8 @@ import type { FromWriter, PriceReference, ToWriter, WriterStart } from "./protoc
 
 /** A writer other than us (a curious shell) is waited for this long. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Of `PRAGMA synchronous`. */
+const [NORMAL, FULL] = [1n, 2n];
 /** The write-ahead log is copied into the file after so many commands, when their replies have gone. */
 const CHECKPOINT_COMMANDS = 2_000;
 
@@ -24,6 +26,7 @@ function main(port: MessagePort, start: WriterStart): void {
     migrate(database);
     stamp(database, start);
     assertPricesUnchanged(database, start.catalogPrices);
+    leaveSyncsToOthers(database);
     const { checkpointEvery } = start;
     const emulated = start.world === "sandbox";
     const batches = openBatches(database, { emulated, checkpointEvery });
@@ -43,14 +46,29 @@ function open(file: string): DatabaseSync {
   if (textIn(mode, "journal_mode") !== "wal") {
     throw new LedgerRefused("this file system can't keep a write-ahead log");
   }
-  // FULL: a commit is answered after its fsync. fullfsync reaches the platter on macOS too.
+  // FULL: what is made while it is opened is synced by its commit. fullfsync reaches the platter on macOS too.
   database.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;");
   // Not within a commit, where everybody would wait for it.
   database.exec("PRAGMA wal_autocheckpoint = 0;");
-  const level = database.prepare("PRAGMA synchronous").get() ?? {};
-  if (integerIn(level, "synchronous") !== 2n)
-    throw new LedgerRefused("commits would not be synced");
+  assertSynchronous(database, FULL);
   return database;
+}
+
+/**
+ * From now on a commit writes to the log and waits for no disk: whoever answers it has the log synced
+ * (`log-syncs.ts`). In NORMAL the log is still synced before a checkpoint touches the file, and the file
+ * before the log is written over.
+ */
+function leaveSyncsToOthers(database: DatabaseSync): void {
+  database.exec("PRAGMA synchronous = NORMAL;");
+  assertSynchronous(database, NORMAL);
+}
+
+function assertSynchronous(database: DatabaseSync, level: bigint): void {
+  const row = database.prepare("PRAGMA synchronous").get() ?? {};
+  if (integerIn(row, "synchronous") !== level) {
+    throw new LedgerRefused("commits would not be synced");
+  }
 }
 
 /** A ledger is sandbox or live from birth and opens in no other world. */
