@@ -23,11 +23,12 @@ const UNDIVIDED = 16;
  * This is what makes 64 concurrent holds cost one fsync and not 64. A batch that is decided and only waits
  * to become durable is out of the next one's way.
  *
- * @param run answers every member of a batch in its order; a rejection rejects them all.
+ * @param run answers every member of a batch in its order; a rejection rejects them all. It is alone when
+ *   nothing else was asked for and not answered.
  * @param inFlightMax how many batches may be undecided; above one, `run` must keep their order.
  */
 export function openBatcher<Command, Reply>(
-  run: (commands: readonly Command[]) => Promise<Decided<Reply>>,
+  run: (commands: readonly Command[], isAlone: boolean) => Promise<Decided<Reply>>,
   inFlightMax = 1,
 ): {
   readonly ask: (command: Command) => Promise<Reply>;
@@ -69,8 +70,10 @@ export function openBatcher<Command, Reply>(
 
   /** Resolves when the next batch may begin. */
   async function runOne(batch: readonly Member<Command, Reply>[]): Promise<void> {
+    const isAlone = underWay + waiting.length === 0;
     underWay += batch.length;
-    const decided = run(batch.map((member) => member.command));
+    const commands = batch.map((member) => member.command);
+    const decided = run(commands, isAlone);
     const told = durableReplies(decided)
       .finally(() => {
         underWay -= batch.length;

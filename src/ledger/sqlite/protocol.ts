@@ -16,10 +16,17 @@ export type WriterStart = {
   readonly checkpointEvery: bigint;
 };
 
-/** To the writer: commands that share a transaction, and the instant by the store's clock. */
-export type ToWriter =
-  | { readonly kind: "batch"; readonly nowMs: number; readonly commands: readonly Command[] }
-  | { readonly kind: "close" };
+/** Commands that share a transaction, and the instant by the store's clock. */
+export type Batch = {
+  readonly kind: "batch";
+  readonly nowMs: number;
+  readonly commands: readonly Command[];
+  /** Whether it is answered when its commit is synced; else as soon as it is committed. */
+  readonly sync: boolean;
+};
+
+/** To the writer: a batch; or that the log is to be copied into the file, which isn't answered. */
+export type ToWriter = Batch | { readonly kind: "copy_log" } | { readonly kind: "close" };
 
 /** From the writer: `replies` in the order of the batches. */
 export type FromWriter =
@@ -29,9 +36,10 @@ export type FromWriter =
   | { readonly kind: "fatal"; readonly message: string }
   | { readonly kind: "closed" };
 
-/** To the reader: statements that see one instant. */
+/** To the reader: statements that see one instant; or that the log is to be copied, answered with no rows. */
 export type ToReader =
   | { readonly kind: "read"; readonly id: number; readonly readings: readonly Reading[] }
+  | { readonly kind: "copy_log"; readonly id: number }
   | { readonly kind: "close" };
 
 export type FromReader =

@@ -6,6 +6,7 @@ import type { FromReader, ToReader } from "./protocol.ts";
 /**
  * The thread that reads the ledger's file over a connection of its own that can't write: a long report
  * delays neither a commit nor the event loop. Started by `store.ts` once the writer has opened the file.
+ * It also copies the log into the file, over another connection.
  */
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -40,20 +41,31 @@ function main(port: MessagePort, file: string): void {
       database.exec("COMMIT");
     }
   }
+  const copier = openCopier(file);
   port.on("message", (message: ToReader) => {
     if (message.kind === "close") {
+      copier.close();
       database.close();
       say({ kind: "closed" });
       port.close();
       return;
     }
     try {
-      say({ kind: "rows", id: message.id, rows: read(message.readings) });
+      if (message.kind === "copy_log") copier.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      const rows = message.kind === "read" ? read(message.readings) : [];
+      say({ kind: "rows", id: message.id, rows });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       say({ kind: "failed", id: message.id, message: text });
     }
   });
+}
+
+/** A connection that writes no rows. Its level of syncs is that of checkpoints: log first, then file. */
+function openCopier(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  database.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;");
+  return database;
 }
 
 if (parentPort === null) throw new Error("reader-worker.ts runs in a worker thread only");

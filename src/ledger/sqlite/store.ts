@@ -5,15 +5,16 @@ import { LedgerRefused } from "../ledger-refused.ts";
 import { type Ledger, LedgerUnavailable } from "../port.ts";
 import { ledgerOn } from "../sql/ledger-on.ts";
 import type { Query } from "../sql/rows.ts";
-import { openLogSyncs, type Sync } from "./log-syncs.ts";
-import type { FromReader, FromWriter, ToReader, ToWriter, WriterStart } from "./protocol.ts";
+import { openLogCopies } from "./log-copies.ts";
+import { type LogSyncs, openLogSyncs, type Sync } from "./log-syncs.ts";
+import type { Batch, FromReader, FromWriter, ToReader, ToWriter, WriterStart } from "./protocol.ts";
 
 export type StoreOptions = WriterStart & {
   /** The store's clock: decides the windows that a hold belongs to. */
   readonly nowMs: () => number;
   /** Called once when the ledger is lost for this process, which must end (MONEY §6). */
   readonly onFatal: (error: Error) => void;
-  /** What a test does to every sync of the log. */
+  /** What a test does to every sync of the log; then none is left to a commit. */
   readonly wrapSync?: (sync: Sync) => Sync;
 };
 
@@ -29,8 +30,9 @@ const BATCHES_IN_FLIGHT = 2;
 export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
   const { nowMs, onFatal, wrapSync, ...start } = options;
   const writer = await startWriter(start, onFatal);
-  const syncs = await openLogSyncs(start.file, wrapSync);
+  const syncs = await syncsOf(start.file, { writer, wrapSync });
   const reader = startReader(start.file, onFatal);
+  const noteCommitted = openLogCopies({ copy: reader.copyLog, finish: writer.copyLog });
   /** Batches that may be committed and are not synced. */
   let unsynced = 0;
 
@@ -46,10 +48,19 @@ export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
     }
   }
 
-  async function run(commands: readonly Command[]): Promise<Decided<Reply>> {
+  /** While one batch is synced the next is decided; where there is none, nothing is gained by two steps. */
+  async function run(commands: readonly Command[], isAlone: boolean): Promise<Decided<Reply>> {
+    const sync = isAlone && wrapSync === undefined;
+    const batch = { kind: "batch", nowMs: nowMs(), commands, sync } as const;
+    if (sync) {
+      const replies = await writer.run(batch);
+      noteCommitted(commands.length);
+      return { replies };
+    }
     unsynced += 1;
     try {
-      const replies = await writer.run({ kind: "batch", nowMs: nowMs(), commands });
+      const replies = await writer.run(batch);
+      noteCommitted(commands.length);
       return { replies, durable: durable().finally(() => (unsynced -= 1)) };
     } catch (error) {
       unsynced -= 1;
@@ -89,6 +100,20 @@ export async function openSqliteLedger(options: StoreOptions): Promise<Ledger> {
   });
 }
 
+async function syncsOf(
+  file: string,
+  of: { readonly writer: Writer; readonly wrapSync: ((sync: Sync) => Sync) | undefined },
+): Promise<LogSyncs> {
+  try {
+    return await openLogSyncs(file, of.wrapSync);
+  } catch (error) {
+    await of.writer.close();
+    throw new LedgerRefused(`the ledger ${file} can't be synced: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -119,7 +144,8 @@ type Waiter<Message> = {
 };
 
 type Writer = {
-  readonly run: (batch: ToWriter) => Promise<readonly Reply[]>;
+  readonly run: (batch: Batch) => Promise<readonly Reply[]>;
+  readonly copyLog: () => void;
   readonly isOver: () => boolean;
   /** Ends it for a reason that it doesn't know of. */
   readonly lose: (error: Error) => void;
@@ -167,6 +193,7 @@ async function startWriter(start: WriterStart, onFatal: (error: Error) => void):
       if (message.kind !== "replies") throw new Error(`unexpected answer ${message.kind}`);
       return message.replies;
     },
+    copyLog: () => worker.postMessage({ kind: "copy_log" } satisfies ToWriter),
     isOver: () => over,
     lose,
     close: async () => {
@@ -178,10 +205,13 @@ async function startWriter(start: WriterStart, onFatal: (error: Error) => void):
   };
 }
 
-function startReader(
-  file: string,
-  onFatal: (error: Error) => void,
-): { readonly query: Query; readonly close: () => Promise<void> } {
+type Reader = {
+  readonly query: Query;
+  readonly copyLog: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+function startReader(file: string, onFatal: (error: Error) => void): Reader {
   const worker = new Worker(neighbour("reader-worker"), { workerData: file });
   const waiters = new Map<number, Waiter<FromReader>>();
   let asked = 0;
@@ -214,13 +244,21 @@ function startReader(
   worker.on("error", (error) => lose(error instanceof Error ? error : new Error(String(error))));
   worker.on("exit", (code) => lose(new Error(`the ledger's reader ended with code ${code}`)));
 
+  async function rowsFor(message: Exclude<ToReader, { kind: "close" }>) {
+    const answered = await ask(message.id, message);
+    if (answered.kind === "failed") throw new Error(answered.message);
+    if (answered.kind !== "rows") throw new Error(`unexpected answer ${answered.kind}`);
+    return answered.rows;
+  }
+
   return {
-    query: async (readings) => {
+    query: (readings) => {
       asked += 1;
-      const answered = await ask(asked, { kind: "read", id: asked, readings });
-      if (answered.kind === "failed") throw new Error(answered.message);
-      if (answered.kind !== "rows") throw new Error(`unexpected answer ${answered.kind}`);
-      return answered.rows;
+      return rowsFor({ kind: "read", id: asked, readings });
+    },
+    copyLog: async () => {
+      asked += 1;
+      await rowsFor({ kind: "copy_log", id: asked });
     },
     close: async () => {
       if (!over) await ask(CLOSE, { kind: "close" });

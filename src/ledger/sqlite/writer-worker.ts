@@ -16,8 +16,6 @@ import type { FromWriter, PriceReference, ToWriter, WriterStart } from "./protoc
 const BUSY_TIMEOUT_MS = 5_000;
 /** Of `PRAGMA synchronous`. */
 const [NORMAL, FULL] = [1n, 2n];
-/** The write-ahead log is copied into the file after so many commands, when their replies have gone. */
-const CHECKPOINT_COMMANDS = 2_000;
 
 function main(port: MessagePort, start: WriterStart): void {
   const say = (message: FromWriter): void => port.postMessage(message);
@@ -26,7 +24,6 @@ function main(port: MessagePort, start: WriterStart): void {
     migrate(database);
     stamp(database, start);
     assertPricesUnchanged(database, start.catalogPrices);
-    leaveSyncsToOthers(database);
     const { checkpointEvery } = start;
     const emulated = start.world === "sandbox";
     const batches = openBatches(database, { emulated, checkpointEvery });
@@ -46,25 +43,30 @@ function open(file: string): DatabaseSync {
   if (textIn(mode, "journal_mode") !== "wal") {
     throw new LedgerRefused("this file system can't keep a write-ahead log");
   }
-  // FULL: what is made while it is opened is synced by its commit. fullfsync reaches the platter on macOS too.
-  database.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;");
-  // Not within a commit, where everybody would wait for it.
+  // FULL, until a batch says otherwise. fullfsync reaches the platter on macOS too.
+  for (const level of [NORMAL, FULL]) setSynchronous(database, level);
+  database.exec("PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;");
+  // Not within a commit, where everybody would wait for it: `log-copies.ts`.
   database.exec("PRAGMA wal_autocheckpoint = 0;");
-  assertSynchronous(database, FULL);
   return database;
 }
 
 /**
- * From now on a commit writes to the log and waits for no disk: whoever answers it has the log synced
- * (`log-syncs.ts`). In NORMAL the log is still synced before a checkpoint touches the file, and the file
- * before the log is written over.
+ * Says how commits are synced. FULL: a commit is there when its sync is done. NORMAL: it writes to the log
+ * and waits for no disk; whoever answers it has the log synced (`log-syncs.ts`). Then too the log is synced
+ * before a checkpoint touches the file, and the file before the log is written over.
  */
-function leaveSyncsToOthers(database: DatabaseSync): void {
-  database.exec("PRAGMA synchronous = NORMAL;");
-  assertSynchronous(database, NORMAL);
+function openSyncLevel(database: DatabaseSync): (sync: boolean) => void {
+  let level = FULL;
+  return (sync) => {
+    const wanted = sync ? FULL : NORMAL;
+    if (wanted !== level) database.exec(`PRAGMA synchronous = ${wanted}`);
+    level = wanted;
+  };
 }
 
-function assertSynchronous(database: DatabaseSync, level: bigint): void {
+function setSynchronous(database: DatabaseSync, level: bigint): void {
+  database.exec(`PRAGMA synchronous = ${level}`);
   const row = database.prepare("PRAGMA synchronous").get() ?? {};
   if (integerIn(row, "synchronous") !== level) {
     throw new LedgerRefused("commits would not be synced");
@@ -101,7 +103,7 @@ function assertPricesUnchanged(
 function serve(of: { port: MessagePort; database: DatabaseSync; batches: Batches }): void {
   const { port, database, batches } = of;
   const say = (message: FromWriter): void => port.postMessage(message);
-  let sinceCheckpoint = 0;
+  const syncWithCommit = openSyncLevel(database);
   port.on("message", (message: ToWriter) => {
     if (message.kind === "close") {
       database.close();
@@ -109,19 +111,19 @@ function serve(of: { port: MessagePort; database: DatabaseSync; batches: Batches
       port.close();
       return;
     }
+    if (message.kind === "copy_log") {
+      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      return;
+    }
     try {
-      const { commands, nowMs } = message;
+      const { commands, nowMs, sync } = message;
+      syncWithCommit(sync);
       say({ kind: "replies", replies: batches.run(commands, nowMs) });
-      sinceCheckpoint += commands.length;
     } catch (error) {
       if (!(error instanceof CommitFailed)) throw error;
       say({ kind: "fatal", message: error.message });
       port.close();
-      return;
     }
-    if (sinceCheckpoint < CHECKPOINT_COMMANDS) return;
-    sinceCheckpoint = 0;
-    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
   });
 }
 
