@@ -97,6 +97,11 @@ export class Table<Row> {
     this.#changed.clear();
   }
 
+  /** Forgets one row, which must be stored. */
+  drop(key: string): void {
+    this.#cells.delete(key);
+  }
+
   forget(): void {
     this.#cells.clear();
     this.#changed.clear();
@@ -192,8 +197,13 @@ export class WorkingSet {
 
   /** Call after the commit: keeps what the next transaction can use. */
   settled(): void {
+    const calls = this.calls.changes();
     for (const table of this.#tables()) table.settled();
     this.#forgetBriefOnes();
+    // Hardly anybody asks for a call again once it has ended.
+    for (const { id, ended } of [...calls.inserted, ...calls.updated]) {
+      if (ended !== null) this.calls.drop(id);
+    }
     const kept = this.nodes.size + this.counters.size + this.calls.size;
     if (kept > KEPT_MAX) this.forget();
   }
