@@ -82,7 +82,13 @@ describe("the decision table", () => {
 
   it("every winner is the cheapest of its row: nothing that may win costs less", () => {
     for (const by of ["tier", "evidence"]) {
-      const found = rule({ as_of: "2026-11-26", by, references: "0,3", n: "1,4" });
+      const found = rule({
+        as_of: "2026-11-26",
+        by,
+        sizes: "1024x1024,2048x2048",
+        references: "0,3",
+        n: "1,4",
+      });
       for (const { total, runner_up: next, passed_over: passed } of found.cells) {
         if (total === null) continue;
         expect(next === null || Number(next.total) >= Number(total)).toBe(true);
@@ -215,6 +221,31 @@ describe("the frontier", () => {
     const svg = frontierSvg(frontier({ as_of: "2026-01-01" }));
     expect(svg).toContain("nothing is rated");
     expect(svg).toContain("On the frontier: nothing.");
+  });
+});
+
+describe("what can't be meant is refused by name", () => {
+  it.each<[Sent, string]>([
+    [{ by: "votes" }, "by=votes: must be tier or evidence"],
+    [{ as_of: "today" }, "as_of=today: must be a day, YYYY-MM-DD"],
+    [{ references: "1,17" }, "references=1,17: must be whole numbers from 0 to 16"],
+    [{ n: "0" }, "n=0: must be whole numbers from 1 to 10"],
+    [{ sizes: "big" }, 'sizes=big: "big" is no size that can be priced'],
+    [{ sizes: "1K,1K" }, "sizes=1K,1K: 1K is named more than once"],
+    [{ families: "gpt-imag-2" }, "is no model and no vendor; the nearest is gpt-image-2"],
+    [{ reference_size: "1" }, "reference_size=1: must be WxH"],
+    [{ allow_weak_prices: "yes" }, "allow_weak_prices=yes: must be true or false"],
+  ])("rule %o", (sent, says) => {
+    expect(() => readRule(sent, known)).toThrow(says);
+  });
+
+  it.each<[Sent, string]>([
+    [{ mode: "both" }, "mode=both: must be generation or edit"],
+    [{ references: "2" }, "references=2: goes with mode edit only"],
+    [{ mode: "edit", references: "0" }, "references=0: must be whole numbers from 1 to 16"],
+    [{ size: "1K,2K" }, "size=1K,2K: one size, please"],
+  ])("frontier %o", (sent, says) => {
+    expect(() => readFrontier(sent, known)).toThrow(says);
   });
 });
 
