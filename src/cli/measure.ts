@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { type SweepName, sweepNames } from "../measure/cell.ts";
-import { measuredOf } from "../measure/measured.ts";
+import { type Measured, measuredOf } from "../measure/measured.ts";
 import type { RunFile } from "../measure/run-file.ts";
 import type { Prompts, Standard } from "../measure/standard.ts";
 import { planCells, unknownModels } from "../measure/sweeps.ts";
@@ -89,13 +89,14 @@ async function measureAction(
   }
   const { measured, json } = outcomeOf(done.folder, done.end);
   done.folder.close();
-  await writeReport(done.folder.path, measured);
   const { early } = done.end;
   if (early instanceof Refused) {
+    await reportAnyway(done.folder.path, measured, terminal);
     terminal.note(`kept: ${json.made + json.failed + json.refused} records in ${json.folder}`);
     terminal.note(`to go on: spotmeter measure --resume ${json.folder}`);
     throw early;
   }
+  await writeReport(done.folder.path, measured);
   terminal.result(json, () => outcomeText(json));
   if (early === "stopped") terminal.endWith(EXIT.refused);
 }
@@ -112,6 +113,16 @@ async function beginning(
   }
   const choice = await readChoice(sweeps, flags);
   return (described) => ({ run: newRun(choice, described, terminal), results: [] });
+}
+
+/** The report of a run that ended early; that it can't be written must not hide why the run ended. */
+async function reportAnyway(folder: string, measured: Measured, terminal: Terminal): Promise<void> {
+  try {
+    await writeReport(folder, measured);
+  } catch (cause) {
+    if (!(cause instanceof Refused)) throw cause;
+    terminal.note(`no report: ${cause.message}`);
+  }
 }
 
 function measure(

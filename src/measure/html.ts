@@ -82,7 +82,7 @@ function proofHtml({ caption, pictures }: ProofBlock, embedded: Embedded): strin
     const lines = facts.map((fact) => `<li>${inline(fact)}</li>`).join("");
     return `<li>${linked}<strong>${inline(title)}</strong><ul>${lines}</ul></li>`;
   });
-  return `<figure><ul class="proof">${frames.join("")}</ul><figcaption>${inline(caption)}</figcaption></figure>`;
+  return `<figure><figcaption>${inline(caption)}</figcaption><ul class="proof">${frames.join("")}</ul></figure>`;
 }
 
 /** Text in a page; what stands between backticks is code. */
