@@ -41,6 +41,14 @@ describe("rule and frontier ask no gateway and leave nothing behind", () => {
   });
 });
 
+describe("an answer larger than a pipe takes at once", () => {
+  it("arrives whole", async () => {
+    const run = await spotmeter(["rule", "--as-of=2026-11-26", "--json"], environment);
+    expect(run.stdout.length).toBeGreaterThan(4 * 65_536);
+    expect(run.json().cells).toHaveLength(4 * 5 * 3 * 2);
+  });
+});
+
 describe("what can't be done is said", () => {
   it("a value that can't be meant is a misuse, named by its flag", async () => {
     const run = await spotmeter(["rule", "--reference-size=1", "--json"], environment);
