@@ -191,8 +191,9 @@ describe("ImageFeed", () => {
           calls.push(call);
         };
         const feed = new ImageFeed({
-          begin: () => note("begin"),
-          end: () => note("end"),
+          // No base64, which may well spell "end".
+          begin: () => note("<begin>"),
+          end: () => note("<end>"),
           piece: (bytes) => {
             note(bytes.toString("latin1"));
             if (waits.next().value !== true) return undefined;
@@ -212,8 +213,10 @@ describe("ImageFeed", () => {
         }
         // An empty string is no picture: nothing is begun for it.
         const filled = pictures.filter((text) => text !== "");
-        expect(calls.filter((call) => call === "end").length).toBe(filled.length);
-        expect(calls.join("").replaceAll("begin", "").split("end").slice(0, -1)).toEqual(filled);
+        expect(calls.filter((call) => call === "<end>").length).toBe(filled.length);
+        expect(calls.join("").replaceAll("<begin>", "").split("<end>").slice(0, -1)).toEqual(
+          filled,
+        );
         expect(feed.finish()).toEqual({
           skeleton: { data: items.map(({ index }) => ({ index, b64_json: "" })) },
           filled: pictures.map((text) => text !== ""),
