@@ -20,7 +20,7 @@ export const suites: readonly Suite[] = [
   suite("emulators", { budgetSeconds: 60, workers: 2 }),
   suite("gateway", { budgetSeconds: 180, workers: 2, testMs: 30_000 }),
   suite("crash", { budgetSeconds: 150, testMs: 180_000 }),
-  suite("processes", { budgetSeconds: 90, testMs: 60_000 }),
+  suite("processes", { budgetSeconds: 120, testMs: 60_000 }),
   suite("cli", { budgetSeconds: 150, workers: 2, testMs: 60_000 }),
   suite("clients", { budgetSeconds: 120, testMs: 60_000 }),
   suite("package", { budgetSeconds: 90, testMs: 180_000 }),
