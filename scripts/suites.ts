@@ -13,15 +13,15 @@ export type Suite = {
 /** Every suite, in the order in which they run: what breaks most tells first. */
 export const suites: readonly Suite[] = [
   suite("tidy", { include: ["test/*.test.ts"], budgetSeconds: 20 }),
-  suite("core", { budgetSeconds: 60, workers: 2 }),
-  suite("ledger", { budgetSeconds: 240, workers: 2, testMs: 60_000 }),
+  suite("core", { budgetSeconds: 90, workers: 2 }),
+  suite("ledger", { budgetSeconds: 300, workers: 2, testMs: 60_000 }),
   suite("postgres", { budgetSeconds: 60, testMs: 60_000 }),
   suite("simulation", { budgetSeconds: 150, testMs: 180_000 }),
   suite("emulators", { budgetSeconds: 60, workers: 2 }),
-  suite("gateway", { budgetSeconds: 180, workers: 2, testMs: 30_000 }),
+  suite("gateway", { budgetSeconds: 240, workers: 2, testMs: 30_000 }),
   suite("crash", { budgetSeconds: 150, testMs: 180_000 }),
   suite("processes", { budgetSeconds: 120, testMs: 60_000 }),
-  suite("cli", { budgetSeconds: 150, workers: 2, testMs: 60_000 }),
+  suite("cli", { budgetSeconds: 300, workers: 2, testMs: 60_000 }),
   suite("clients", { budgetSeconds: 120, testMs: 60_000 }),
   suite("package", { budgetSeconds: 90, testMs: 180_000 }),
 ];
