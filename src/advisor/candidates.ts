@@ -15,6 +15,8 @@ import { type PricedOrder, priceOrder } from "./price-order.ts";
 /** One way to have an order made: a model at a tier, priced, or what stands in its way. */
 export type Candidate = {
   readonly model: Model;
+  /** What the market says of the model. */
+  readonly entry: MarketModel;
   /** The tier that would go out; null where the model has none. */
   readonly quality: string | null;
   /** Undefined where it can't be called or a gate refuses. */
@@ -93,6 +95,7 @@ function candidate(
   );
   return {
     model,
+    entry,
     quality,
     priced,
     blockedBy: [...entry.obstacles, ...gates],

@@ -44,7 +44,7 @@ export function blockersFor(
 ): readonly Blocker[] {
   const rules = [outsideAllow, inDeny, elsewhere, tooCoarse, belowBand, belowOther, tooDear];
   const own = rules.flatMap((rule) => rule(candidate, constraints, market) ?? []);
-  return [...candidate.blockedBy, ...doubts(candidate, constraints, market), ...own];
+  return [...candidate.blockedBy, ...doubts(candidate, constraints), ...own];
 }
 
 type Rule = (of: Candidate, by: Constraints, market: Market) => Blocker | undefined;
@@ -62,13 +62,11 @@ export function capable(
 
 /** What keeps a model from being chosen for somebody though it could be ordered by name. */
 function doubts(
-  { model, priced, mark }: Candidate,
+  { model, entry, priced, mark }: Candidate,
   { allowWeakPrices }: Constraints,
-  { models }: Market,
 ): readonly Blocker[] {
   const found: Blocker[] = [];
-  const entry = models.find((each) => each.model.id === model.id);
-  if (entry?.doubtful === true) {
+  if (entry.doubtful) {
     const why = entry.warnings[0] ?? "the vendor may not answer for it";
     found.push({ code: "life_cycle", param: "model", sent: model.id, allowed: null, why });
   }
@@ -97,9 +95,7 @@ const inDeny: Rule = ({ model }, { deny }) => {
   return { code: "denied", param: "deny", sent: model.id, allowed: null, why };
 };
 
-const elsewhere: Rule = ({ model }, { regions }, { models }) => {
-  const entry = models.find((each) => each.model.id === model.id);
-  const here = entry?.regions ?? model.regions;
+const elsewhere: Rule = ({ entry: { regions: here } }, { regions }) => {
   if (regions === undefined || here.some((region) => regions.includes(region))) return undefined;
   const why = `it is called in ${here.join(", ")}`;
   return { code: "other_region", param: "regions", sent: regions, allowed: here, why };
