@@ -1,4 +1,5 @@
 import { formatUsd, type PicoUsd, picoUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
+import { decimalText, divideHalfUp } from "./decimal-text.ts";
 
 /** What a cheaper choice comes to beside the dearer one, as text: exact integers, each rounded once, by name. */
 
@@ -39,21 +40,4 @@ export function dollarsText(amount: PicoUsd): string {
   const digits = cents.toString();
   const grouped = digits.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",");
   return `$${grouped}.${digits.slice(-2)}`;
-}
-
-/** Divides, a half going away from zero. */
-function divideHalfUp(dividend: bigint, divisor: bigint): bigint {
-  const magnitude = dividend < 0n ? -dividend : dividend;
-  const quotient = (2n * magnitude + divisor) / (2n * divisor);
-  return dividend < 0n ? -quotient : quotient;
-}
-
-/** A whole number of the last decimal's units as a plain decimal, without trailing zeros. */
-function decimalText(scaled: bigint, decimals: number): string {
-  const sign = scaled < 0n ? "-" : "";
-  const unit = 10n ** BigInt(decimals);
-  const magnitude = scaled < 0n ? -scaled : scaled;
-  const fraction = (magnitude % unit).toString().padStart(decimals, "0").replace(/0+$/, "");
-  const whole = `${sign}${magnitude / unit}`;
-  return fraction === "" || decimals === 0 ? whole : `${whole}.${fraction}`;
 }
