@@ -1,16 +1,21 @@
-import { BadRows, UnreadableFile } from "../runs/make-plan.ts";
 import type { RowProblem } from "../runs/problems.ts";
+import { BadRows, UnreadableFile } from "../runs/rows-file.ts";
 import { Refused, refused } from "./failures.ts";
 
 /** Problems that are printed; `--json` lists up to a thousand. */
 const PRINTED_MAX = 50;
 
-/** Work on a file of rows; what is wrong with the file is told whole. @throws Refused */
-export async function orFailure<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Work on a file of rows; what is wrong with the file is told whole.
+ *
+ * @param undone what did not happen then: "planned".
+ * @throws Refused
+ */
+export async function orFailure<T>(undone: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof BadRows) throw badRows(cause);
+    if (cause instanceof BadRows) throw badRows(cause, undone);
     if (cause instanceof UnreadableFile) {
       throw refused("unreadable_file", cause.message, { cause });
     }
@@ -18,12 +23,12 @@ export async function orFailure<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function badRows(bad: BadRows): Refused {
+function badRows(bad: BadRows, undone: string): Refused {
   const { file, problems, count } = bad;
   const shown = problems.slice(0, PRINTED_MAX).map((problem) => lineText(file, problem));
   const more = count - shown.length;
   const message = [
-    `${bad.message}; nothing was planned`,
+    `${bad.message}; nothing was ${undone}`,
     ...shown,
     ...(more === 0 ? [] : [`and ${more} more`]),
   ].join("\n");

@@ -116,7 +116,7 @@ async function withBar<T>(
 ): Promise<T> {
   const bar = progressBar(label);
   try {
-    return await orFailure(() => work(bar.show));
+    return await orFailure("planned", () => work(bar.show));
   } finally {
     bar.end();
   }

@@ -15,6 +15,8 @@ import type { FileRecord } from "./records.ts";
 export type Shape = {
   /** Its prompt is empty and it has no pictures: those are the row's own. */
   readonly order: ImageOrder;
+  /** The same by the names of the API, as a request's body would have it: prompt, pictures, model and choice apart. */
+  readonly parameters: Readonly<Record<string, unknown>>;
   /** What is asked of the model where it is to be chosen. */
   readonly constraints: Constraints | undefined;
   /** Two shapes with one key cost the same and pass the same gates. */
@@ -107,15 +109,22 @@ export class Shapes {
       complain("tags", cause.message);
       return undefined;
     }
-    const order = {
-      ...shared.order,
+    // Named in the API as in the order.
+    const brought = {
       ...(typeof seed === "number" ? { seed } : {}),
       ...(typeof user === "string" ? { user } : {}),
       ...(Object.keys(all).length === 0 ? {} : { tags: all }),
     };
+    const order = { ...shared.order, ...brought };
     const passed = typeof seed === "number" ? ` seed ${this.#bounds.seed(seed)}` : "";
     const digest = `${shared.digest} ${JSON.stringify([seed, user, tags])}`;
-    return { ...shared, order, priceKey: shared.priceKey + passed, digest };
+    return {
+      ...shared,
+      order,
+      parameters: { ...shared.parameters, ...brought },
+      priceKey: shared.priceKey + passed,
+      digest,
+    };
   }
 
   #make(cells: ReadonlyMap<string, unknown>, key: string, complain: Complain): Shape | undefined {
@@ -141,7 +150,8 @@ export class Shapes {
         : undefined;
       const priceKey = this.#priceKey(order, { ...body, ...choice });
       const digest = createHash("sha256").update(JSON.stringify(defaults)).update(key);
-      return { order, constraints, priceKey, digest: digest.digest("hex") };
+      const { model: _, ...parameters } = body;
+      return { order, parameters, constraints, priceKey, digest: digest.digest("hex") };
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       complain(cause.details.param?.replace(/^spotmeter\./, "") ?? null, cause.message);

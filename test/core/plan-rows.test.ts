@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { UnreadableFile } from "../../src/runs/make-plan.ts";
+import { UnreadableFile } from "../../src/runs/rows-file.ts";
 import { drawn } from "./pictures.ts";
 import { badRowsOf, planText, problemsOf, temporaryFolder } from "./plan-world.ts";
 

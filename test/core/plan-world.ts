@@ -5,9 +5,10 @@ import { catalogMarket } from "../../src/advisor/catalog-market.ts";
 import { loadCatalog, loadRatings } from "../../src/catalog/load.ts";
 import type { ChoiceAsked } from "../../src/gates/order.ts";
 import { knownRegions, readConstraints } from "../../src/gateway/constraints.ts";
-import { BadRows, makePlan, type PlanAsked } from "../../src/runs/make-plan.ts";
+import { makePlan, type PlanAsked } from "../../src/runs/make-plan.ts";
 import type { Plan } from "../../src/runs/plan.ts";
 import type { RowProblem } from "../../src/runs/problems.ts";
+import { BadRows } from "../../src/runs/rows-file.ts";
 import { estimateOf } from "../../src/vendors/registry.ts";
 
 const catalog = loadCatalog({ folder: "catalog/models" });
