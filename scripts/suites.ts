@@ -21,7 +21,7 @@ export const suites: readonly Suite[] = [
   suite("gateway", { budgetSeconds: 240, workers: 2, testMs: 30_000 }),
   suite("crash", { budgetSeconds: 150, testMs: 180_000 }),
   suite("processes", { budgetSeconds: 120, testMs: 60_000 }),
-  suite("cli", { budgetSeconds: 300, workers: 2, testMs: 60_000 }),
+  suite("cli", { budgetSeconds: 200, workers: 2, testMs: 60_000 }),
   suite("clients", { budgetSeconds: 120, testMs: 60_000 }),
   suite("package", { budgetSeconds: 90, testMs: 180_000 }),
 ];

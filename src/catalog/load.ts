@@ -90,13 +90,13 @@ function loadTable<Table>(
   },
 ): Table {
   const text = readFileSync(file, "utf8");
-  const source = readSourceText(text);
+  const source = lazily(() => readSourceText(text));
   const parsed = of.schema.safeParse(parseJson(text));
   const problems = parsed.success ? of.problemsOf(parsed.data) : issuesOf(parsed.error);
   if (parsed.success && problems.length === 0) return parsed.data;
   const complaints = problems.map(
     ({ path, message }) =>
-      `${file}:${source.lineOf(path)} ${path.map(String).join(".")}: ${message}`,
+      `${file}:${source().lineOf(path)} ${path.map(String).join(".")}: ${message}`,
   );
   throw new Error(`bad ${of.name}, ${complaints.length} problems\n${complaints.join("\n")}`);
 }

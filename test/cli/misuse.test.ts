@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { MUG, spotmeter, temporaryFolder } from "./spotmeter.ts";
+import { launchSpotmeter, MUG, spotmeter, temporaryFolder } from "./spotmeter.ts";
 
 const home = temporaryFolder();
 afterAll(() => home[Symbol.dispose]());
@@ -46,7 +46,7 @@ describe("a misused command line ends with 2 and says why, in one JSON object wi
   });
 
   it("without --json the words go to standard error and nothing to standard output", async () => {
-    const run = await spotmeter(["quote", MUG], environment);
+    const run = await launchSpotmeter(["quote", MUG], environment);
     expect(run.code).toBe(2);
     expect(run.stdout).toBe("");
     expect(run.stderr).toContain("--model is needed");
@@ -82,7 +82,7 @@ describe("a misused command line ends with 2 and says why, in one JSON object wi
 
 describe("help and version", () => {
   it("are no misuse, and are one JSON object too with --json", async () => {
-    const version = await spotmeter(["--version"], environment);
+    const version = await launchSpotmeter(["--version"], environment);
     expect(version).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
     const asJson = await spotmeter(["--version", "--json"], environment);
     expect(asJson.json()).toEqual({ text: "0.1.0" });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { committed, printed, ruleDocs } from "../../scripts/rule-docs.ts";
-import { spotmeter, temporaryFolder } from "./spotmeter.ts";
+import { launchSpotmeter, spotmeter, temporaryFolder } from "./spotmeter.ts";
 
 const home = temporaryFolder();
 afterAll(() => home[Symbol.dispose]());
@@ -43,7 +43,7 @@ describe("rule and frontier ask no gateway and leave nothing behind", () => {
 
 describe("an answer larger than a pipe takes at once", () => {
   it("arrives whole", async () => {
-    const run = await spotmeter(["rule", "--as-of=2026-11-26", "--json"], environment);
+    const run = await launchSpotmeter(["rule", "--as-of=2026-11-26", "--json"], environment);
     expect(run.stdout.length).toBeGreaterThan(4 * 65_536);
     expect(run.json().cells).toHaveLength(4 * 5 * 3 * 2);
   });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { cleanEnvironment } from "../../scripts/clean-environment.ts";
+import { isFree, runHere, type Said } from "./in-process.ts";
 
 /** The standard prompt of the project: 15 o200k tokens, 79 bytes. */
 export const MUG =
@@ -16,10 +17,7 @@ const LAUNCHER = new URL("../../bin/spotmeter", import.meta.url).pathname;
 
 export type Environment = Readonly<Record<string, string>>;
 
-export type Finished = {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+export type Finished = Said & {
   /** The one JSON object on standard output; fails on anything else there. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into results of every shape
   readonly json: () => any;
@@ -36,21 +34,35 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
 
 /** Starts the real launcher, with nothing of this process's settings but what is given. */
 export function startSpotmeter(args: readonly string[], environment: Environment): ChildProcess {
-  const child = spawn(LAUNCHER, args, {
-    env: {
-      ...cleanEnvironment(process.env),
-      EMULATOR_LATENCY_MS: "0",
-      EMULATOR_PICTURES: "small",
-      ...environment,
-    },
-  });
+  const child = spawn(LAUNCHER, args, { env: settingsOf(environment) });
   child.stdout?.setEncoding("utf8");
   child.stderr?.setEncoding("utf8");
   return child;
 }
 
-/** Runs one command to its end. */
+/** The environment of a command: nothing of this process's settings but what is given. */
+function settingsOf(environment: Environment): Record<string, string> {
+  return {
+    ...cleanEnvironment(process.env),
+    EMULATOR_LATENCY_MS: "0",
+    EMULATOR_PICTURES: "small",
+    ...environment,
+  };
+}
+
+/** Runs one command to its end; in this process, unless another one runs in it at this moment. */
 export async function spotmeter(
+  args: readonly string[],
+  environment: Environment,
+  input = "",
+): Promise<Finished> {
+  if (!isFree()) return await launchSpotmeter(args, environment, input);
+  const said = await runHere(args, settingsOf(environment), input);
+  return { ...said, json: () => JSON.parse(said.stdout) };
+}
+
+/** Runs one command to its end as users do: the launcher, in a process of its own. */
+export async function launchSpotmeter(
   args: readonly string[],
   environment: Environment,
   input = "",

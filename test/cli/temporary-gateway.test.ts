@@ -5,6 +5,7 @@ import {
   callsOf,
   type Finished,
   finish,
+  launchSpotmeter,
   MUG,
   MUG_ORDER,
   spotmeter,
@@ -90,7 +91,7 @@ describe("quote", () => {
 describe("generate", () => {
   it("writes the picture, prints its receipt, and never overwrites", async () => {
     const args = ["generate", ...MUG_ORDER, `--out=${pictures.path}/new`, "--name=mug", "--json"];
-    const first = await run(...args);
+    const first = await launchSpotmeter(args, environment);
     expect(first).toMatchObject({ code: 0, stderr: "" });
     const { files, total, receipt_id: receiptId, receipt } = first.json();
     expect(total).toBe("0.005985");
@@ -234,7 +235,7 @@ describe("models", () => {
 describe("the temporary gateway", () => {
   it("leaves no run file behind, and verify recomputes what it billed", async () => {
     expect(existsSync(join(home.path, "run.json"))).toBe(false);
-    const verified = await run("verify", "--json");
+    const verified = await launchSpotmeter(["verify", "--json"], environment);
     expect(verified.code).toBe(0);
     expect(verified.json()).toEqual({
       ok: true,
