@@ -36,6 +36,7 @@ export function heldColumns(entry: EntryOf<"hold">, sequence: bigint): Columns {
     size: facts.size.pixels ?? facts.size.label ?? facts.size.asked,
     end_user: request.user,
     tags: canonicalText(request.tags),
+    ...{ run: request.run?.id ?? null, run_row: request.run?.row ?? null },
     ...{ sequence, created_ms: entry.createdMs },
   };
 }

@@ -27,7 +27,7 @@ export function addUsage(program: Command, terminal: Terminal): void {
     .description("what was used and what it came to; with an API key: by its own account")
     .option(
       "--by <dimensions>",
-      "with commas between: day, model, vendor, connection, quality_asked, quality_billed, size, account, key, user, tag:NAME (default: day)",
+      "with commas between: day, model, vendor, connection, quality_asked, quality_billed, size, account, key, user, run, tag:NAME (default: day)",
     )
     .option("--from <day>", "first UTC day (default: the first of the month)", day)
     .option("--to <day>", "last UTC day (default: today)", day)

@@ -48,6 +48,7 @@ export function receiptJson(call: LedgerCall, world: World) {
     warnings: hold.warnings,
     tags: hold.tags,
     user: hold.user,
+    run: hold.run ?? null,
     marks: hold.marks,
     chain: ending?.chain ?? null,
   };

@@ -1,6 +1,6 @@
 import { type PicoUsd, sumUsd, ZERO_USD } from "../money/pico-usd.ts";
 import { type CanonicalValue, canonicalText, plainJson } from "./canonical-text.ts";
-import type { Admission, Ending, HoldRequest, PostedLine, StoredPrice } from "./port.ts";
+import type { Admission, Ending, HoldRequest, PostedLine, RowName, StoredPrice } from "./port.ts";
 
 /**
  * What a hold or an ending comes to before it has a place in the journal: its long text written once, and
@@ -17,6 +17,7 @@ export type HoldDraft = Pick<
   readonly images: number;
   readonly qualityAsked: string | null;
   readonly size: string | null;
+  readonly run: RowName | null;
   /** Canonical text. */
   readonly tags: string;
   readonly admission: Admission;
@@ -51,6 +52,7 @@ export function holdDraft(request: HoldRequest): HoldDraft {
     images: facts.n,
     qualityAsked: facts.qualityAsked ?? null,
     size: facts.size.pixels ?? facts.size.label ?? facts.size.asked,
+    run: request.run ?? null,
     tags: canonicalText(request.tags),
     admission: request.admission ?? {},
     text: canonicalText(holdBody(request)),

@@ -131,8 +131,18 @@ export type HoldRequest = {
   readonly warnings: readonly string[];
   readonly tags: { readonly [name: string]: string };
   readonly user: string | null;
+  /** The run, and its row, that it is made for; absent for a call by itself. */
+  readonly run?: RowName;
   /** What the decision needs beside what the journal records; null or absent where it plays no part. */
   readonly admission?: Admission;
+};
+
+/** A row of a run, by their names. */
+export type RowName = {
+  /** `run_…` */
+  readonly id: string;
+  /** Unique within the run: the caller's own. */
+  readonly row: string;
 };
 
 /** Circumstances of a hold that decide whether it is made, and are not part of its entry. */

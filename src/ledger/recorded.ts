@@ -121,6 +121,7 @@ export const recordedHoldSchema = z.strictObject({
   warnings: strings,
   tags: z.record(z.string(), z.string()),
   user: z.string().nullable(),
+  run: z.strictObject({ id: z.string(), row: z.string() }).exactOptional(),
 });
 export type RecordedHold = z.infer<typeof recordedHoldSchema>;
 

@@ -107,6 +107,7 @@ export type UsageDimension =
   | "account"
   | "key"
   | "user"
+  | "run"
   | `tag:${string}`;
 
 export type UsageQuery = {

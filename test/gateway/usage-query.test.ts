@@ -70,7 +70,7 @@ describe("the dimensions of a usage report", () => {
   });
 
   const names = ["day", "model", "vendor", "connection", "quality_asked", "quality_billed", "size"];
-  const allowed = [...names, "account", "key", "user", "tag:NAME"];
+  const allowed = [...names, "account", "key", "user", "run", "tag:NAME"];
   it.each<[string, string, object]>([
     ["an unknown one", "day,colour", { sent: "day,colour", allowed }],
     ["none", "", { sent: "", allowed }],

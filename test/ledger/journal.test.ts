@@ -47,6 +47,7 @@ describe("a hold's entry", () => {
     vendor: "v",
     connection: "v",
     model: "m",
+    run: null,
     price: { id: "m@2026-01-01", sha256: "00", json: "{}" },
     user: null,
     images: 1,

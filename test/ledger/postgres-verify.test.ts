@@ -117,7 +117,9 @@ describe("a database that can't be verified", () => {
     await rowsIn(url, "INSERT INTO migrations (version) VALUES (99)");
     await expect(verify({ databaseUrl: url })).rejects.toMatchObject({
       name: "LedgerRefused",
-      message: expect.stringMatching(/^the ledger is of version 99, this program reads version 1:/),
+      message: expect.stringMatching(
+        /^the ledger is of version 99, this program reads version \d+:/,
+      ),
     });
   });
 

@@ -41,6 +41,16 @@ function discrepancy(check: () => void): string | undefined {
   }
 }
 
+describe("the text of a hold", () => {
+  it("names the run and the row that it is made for, and for a call by itself says nothing of runs", () => {
+    const request = holdOf({ accountId: "acct_a", keyId: "key_1" });
+    const alone = holdDraft(request).text;
+    const row = holdDraft({ ...request, run: { id: "run_a", row: "cup" } }).text;
+    expect(alone).not.toContain('"run"');
+    expect(row.replace('"run":{"id":"run_a","row":"cup"},', "")).toBe(alone);
+  });
+});
+
 describe("a hold with a margin", () => {
   it("is sound when it reserves the vendor's ceiling and the margin on it", () => {
     expect(ofHold()).toBeUndefined();

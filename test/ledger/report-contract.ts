@@ -151,6 +151,18 @@ export function reportContract(name: string, open: OpenStore): void {
         ]);
       });
 
+      it("tells the calls of each run apart from those by themselves", async () => {
+        const party = await newParty(bench.ledger);
+        for (const row of ["1", "2"]) await settled(party, { run: { id: "run_a", row } });
+        await settled(party, { run: { id: "run_b", row: "1" } });
+        await settled(party);
+        expect(await charges(["run"])).toEqual([
+          ["run_a", "0.1"],
+          ["run_b", "0.05"],
+          [null, "0.05"],
+        ]);
+      });
+
       it("by a tag is one row a value, whatever other tags there are", async () => {
         const party = await newParty(bench.ledger);
         const odd = 'a"b\\';
@@ -294,7 +306,8 @@ export function reportContract(name: string, open: OpenStore): void {
 
       it("are told as their entries say them, with what corrections left of the charge", async () => {
         const party = await newParty(bench.ledger, { fund: "5.00" });
-        const hold = await settled(party, holdOf(party, { n: 2 }));
+        const run = { id: "run_a", row: "cup 1" };
+        const hold = await settled(party, { ...holdOf(party, { n: 2 }), run });
         await bench.ledger.correct({
           ...{ entryId: nextId("corr"), corrects: `${hold.id}.end`, amount: usd("0.07") },
           ...{ reason: "test", actor: "test" },
@@ -307,6 +320,7 @@ export function reportContract(name: string, open: OpenStore): void {
         const [call, ...others] = found.calls;
         expect(others).toEqual([]);
         expect(call?.charge).toBe(usd("0.07"));
+        expect(call?.hold.run).toEqual(run);
         const stored = await bench.ledger.call(hold.id);
         expect(stored?.hold).toMatchObject(call?.hold ?? {});
         expect(stored?.ending).toMatchObject(call?.ending ?? {});

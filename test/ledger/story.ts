@@ -139,6 +139,7 @@ async function correctedCall(ledger: Ledger, team: Party) {
   const asked = holdOf(team, { n: 2 });
   const settled: HoldRequest = {
     ...asked,
+    run: { id: "run_told", row: "cup-1" },
     ...{ vendorAmount: asked.amount, margin: null },
     facts: { ...asked.facts, qualityAsked: "low" },
   };

@@ -21,6 +21,7 @@ const plainDimensions = [
   "account",
   "key",
   "user",
+  "run",
 ] as const satisfies readonly UsageDimension[];
 
 /** Names of dimensions, as a refusal lists them. */

@@ -114,7 +114,7 @@ function houseTerms(request: HoldDraft, top: NodeRow, counters: CallCounters) {
 function appendHold(request: HoldDraft, path: KeyPath, context: Context): CallRow {
   const { accountId, keyId, id, tags } = request;
   const { amount, vendorAmount, vendor, connection, model } = request;
-  const { qualityAsked, size, user } = request;
+  const { qualityAsked, size, user, run } = request;
   const root = path.nodes.at(-1)?.root ?? accountId;
   const { windows } = context;
   const origin = originOf({ root, account: accountId }, context);
@@ -124,7 +124,8 @@ function appendHold(request: HoldDraft, path: KeyPath, context: Context): CallRo
   const call: CallRow = {
     ...{ root, id, account: accountId, key: keyId, path: path.text, ...windows },
     ...{ amount, vendorAmount, vendor, connection, model, process, qualityAsked, size, user },
-    ...{ tags, sequence, createdMs: context.nowMs, task: null, ended: null },
+    ...{ tags, run: run?.id ?? null, runRow: run?.row ?? null },
+    ...{ sequence, createdMs: context.nowMs, task: null, ended: null },
   };
   context.set.calls.set(id, call);
   return call;

@@ -73,6 +73,9 @@ export type CallRow = {
   readonly user: string | null;
   /** Canonical text of the tags. */
   readonly tags: string;
+  /** The run and its row that it was made for; both null for a call by itself. */
+  readonly run: string | null;
+  readonly runRow: string | null;
   readonly sequence: bigint;
   readonly createdMs: number;
   readonly task: string | null;

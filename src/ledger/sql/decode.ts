@@ -94,6 +94,8 @@ export function callRow(row: Row): CallRow {
     size: textOrNullIn(row, "size"),
     user: textOrNullIn(row, "end_user"),
     tags: textIn(row, "tags"),
+    run: textOrNullIn(row, "run"),
+    runRow: textOrNullIn(row, "run_row"),
     sequence: integerIn(row, "sequence"),
     createdMs: numberIn(row, "created_ms"),
     task: textOrNullIn(row, "task"),

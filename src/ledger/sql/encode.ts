@@ -66,15 +66,16 @@ export const callShape: TableShape<CallRow> = {
   columns: [
     ...["root", "id", "account", "key", "path", "day", "month", "amount", "vendor_amount"],
     ...["vendor", "connection", "model", "process", "quality_asked", "size", "end_user", "tags"],
-    ...["sequence", "created_ms", "task", "ended_ms", "end_sequence", "outcome", "charge"],
-    ...["vendor_cost", "overrun", "exposure", "exposure_reason", "exposure_billed"],
-    ...["quality_billed", "images"],
+    ...["run", "run_row", "sequence", "created_ms", "task", "ended_ms", "end_sequence"],
+    ...["outcome", "charge", "vendor_cost", "overrun", "exposure", "exposure_reason"],
+    ...["exposure_billed", "quality_billed", "images"],
   ],
   keys: 2,
   cells: (row) => [
     ...[row.root, row.id, row.account, row.key, row.path, row.day, row.month],
     ...[row.amount, row.vendorAmount, row.vendor, row.connection, row.model, row.process],
-    ...[row.qualityAsked, row.size, row.user, row.tags, row.sequence, row.createdMs],
+    ...[row.qualityAsked, row.size, row.user, row.tags, row.run, row.runRow],
+    ...[row.sequence, row.createdMs],
     ...changingCells(row),
   ],
 };

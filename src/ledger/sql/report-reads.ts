@@ -193,6 +193,7 @@ const columnOf: { readonly [dimension: string]: string } = {
   account: "account",
   key: "key",
   user: "end_user",
+  run: "run",
 };
 
 const summed = ["charge", "held", "vendor_cost", "overrun", "exposure_open"] as const;

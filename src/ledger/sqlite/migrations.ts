@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LedgerRefused } from "../ledger-refused.ts";
 import { integerIn } from "../sql/rows.ts";
 import { ONE_ROW_A_CALL } from "./one-row-a-call.ts";
+import { RUN_OF_A_CALL } from "./run-tables.ts";
 
 /**
  * Numbered, forward only: a migration that has ever run on somebody's file is never edited. The number
@@ -112,6 +113,7 @@ const migrations: readonly string[] = [
   ) STRICT;
   `,
   ONE_ROW_A_CALL,
+  RUN_OF_A_CALL,
 ];
 
 /** The version of a file that has them all. */
