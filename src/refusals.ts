@@ -71,6 +71,9 @@ export const refusals = {
   not_found: { status: 404, type: "invalid_request_error", final: true },
   method_not_allowed: { status: 405, type: "invalid_request_error", final: true },
   conflict: { status: 409, type: "invalid_request_error", final: true },
+  // outcomes
+  not_settled: { status: 409, type: "invalid_request_error", final: true },
+  no_such_image: { status: 400, type: "invalid_request_error", final: true },
   /** Not a refusal but a bug: said in general words, alarmed in full. */
   internal_error: { status: 500, type: "api_error", final: true },
   not_ready: { status: 503, type: "api_error", final: false },
@@ -125,5 +128,10 @@ export class Refusal extends Error {
   /** The same refusal with more to say. */
   with(more: RefusalDetails): Refusal {
     return new Refusal(this.code, this.message, { ...this.details, ...more });
+  }
+
+  /** The same refusal in other words. */
+  saying(message: string): Refusal {
+    return new Refusal(this.code, message, this.details);
   }
 }

@@ -6,7 +6,7 @@ import { decimalText, divideHalfUp } from "./decimal-text.ts";
  */
 
 /** A whole, in the unit of every share here. */
-const PARTS_PER_MILLION = 1_000_000n;
+export const PARTS_PER_MILLION = 1_000_000n;
 
 /** What the interval leaves out on each side: one in 40, so that it covers the true share 95 times in 100. */
 const SIDE = 40n;

@@ -12,6 +12,7 @@ import { addUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { EntryText } from "./entry-text.ts";
 import { applyCorrection, standing } from "./model-corrections.ts";
 import { addHold, addLateCost, addTask, chargeIn, endHold, settleDue } from "./model-holds.ts";
+import { applyOutcome } from "./model-outcomes.ts";
 import { applyAccount, applyKey, applyLimit, applyMove } from "./model-tree.ts";
 import { bookIn, type Checks, type RootModel } from "./root-model.ts";
 
@@ -72,6 +73,9 @@ function applyKind(model: RootModel, entry: EntryText, checks: Checks): void {
     case "correction":
       applyCorrection(model, entry, checks);
       break;
+    case "outcome":
+      applyOutcome(model, entry, checks);
+      break;
     default:
       entry satisfies never;
   }
@@ -102,6 +106,7 @@ function isOfLimitedHouse(entry: EntryText): boolean {
     case "move":
     case "restore":
     case "correction":
+    case "outcome":
       return true;
     case "account":
     case "key":

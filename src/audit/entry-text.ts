@@ -10,6 +10,7 @@ import { picoUsd } from "../money/pico-usd.ts";
  */
 
 const digits = z.string().regex(/^(0|-?[1-9]\d*)$/);
+const count = digits.transform((text) => Number(text));
 const usd = digits.transform((text) => picoUsd(BigInt(text)));
 const limits = z.strictObject({
   day: usd.optional(),
@@ -22,7 +23,7 @@ const common = {
   id: z.string(),
   root: z.string(),
   account: z.string(),
-  createdMs: digits.transform((text) => Number(text)),
+  createdMs: count,
   emulated: z.boolean(),
   postings: z.array(z.strictObject({ book: z.enum(books), amount: usd })),
 };
@@ -126,6 +127,16 @@ export const entryTextSchema = z.discriminatedUnion("kind", [
     before: usd,
     after: usd,
     reason: z.string(),
+  }),
+  z.strictObject({
+    ...byActor,
+    kind: z.literal("outcome"),
+    hold: z.string(),
+    image: count,
+    images: count,
+    kept: z.boolean(),
+    reason: z.string().optional(),
+    revision: count,
   }),
 ]);
 export type EntryText = z.infer<typeof entryTextSchema>;

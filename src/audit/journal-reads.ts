@@ -70,17 +70,37 @@ export async function rowsById(
   table: "entries" | "calls" | "corrections",
   of: { readonly root: string; readonly ids: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, Row>> {
+  const rows = await rowsIn(query, `SELECT * FROM ${table} WHERE root = ?1 AND id`, of);
+  return new Map(rows.map((row) => [textIn(row, "id"), row]));
+}
+
+/** @param where a statement that ends in the column which the ids are looked for in. */
+async function rowsIn(
+  query: Query,
+  where: string,
+  of: { readonly root: string; readonly ids: ReadonlySet<string> },
+): Promise<readonly Row[]> {
   const ids = [...of.ids];
-  const found = new Map<string, Row>();
+  const found: Row[] = [];
   for (let from = 0; from < ids.length; from += IDS_MAX) {
     const some = ids.slice(from, from + IDS_MAX);
     const last = some.at(-1) ?? "";
     const filled = [...some, ...Array<string>(IDS_MAX - some.length).fill(last)];
-    const sql = `SELECT * FROM ${table} WHERE root = ?1 AND id IN (${ID_PLACES})`;
-    for (const row of await rowsOf(query, sql, [of.root, ...filled])) {
-      found.set(textIn(row, "id"), row);
-    }
+    found.push(...(await rowsOf(query, `${where} IN (${ID_PLACES})`, [of.root, ...filled])));
   }
+  return found;
+}
+
+/** What is known of the judged pictures of these calls, by call and picture. */
+export async function outcomesOf(
+  query: Query,
+  of: { readonly root: string; readonly holds: ReadonlySet<string> },
+): Promise<ReadonlyMap<string, Row>> {
+  const found = new Map<string, Row>();
+  const rows = await rowsIn(query, "SELECT * FROM outcomes WHERE root = ?1 AND hold", {
+    ...{ root: of.root, ids: of.holds },
+  });
+  for (const row of rows) found.set(`${textIn(row, "hold")} ${integerIn(row, "image")}`, row);
   return found;
 }
 

@@ -14,7 +14,7 @@ import { readEntry } from "./stored-entry.ts";
 
 /** Tables whose rows belong to a root. */
 const rootTables = [
-  ...(["entries", "nodes", "counters", "calls", "corrections"] as const),
+  ...(["entries", "nodes", "counters", "calls", "corrections", "outcomes"] as const),
   ...(["checkpoints", "checkpoint_counters"] as const),
 ] as const;
 
@@ -37,7 +37,8 @@ export type ComparedRoot = {
   readonly head: Head;
   /** Calls that a correction or a late result changed after their ending. */
   readonly touched: ReadonlySet<string>;
-  /** The run began at a checkpoint: calls that ended before it are not looked at, except touched ones. */
+  /** The run began at a checkpoint: calls that ended before it are not looked at, except touched ones; nor are
+   * pictures that were judged before it, except those that were judged again. */
   readonly resumed: boolean;
 };
 
@@ -60,6 +61,8 @@ export async function compareProjections(query: Query, root: ComparedRoot): Prom
   if (!root.resumed) {
     const calls = await countOf(query, "calls WHERE root = ?1", [model.root]);
     compare("number of calls", calls, model.holds);
+    const outcomes = await countOf(query, "outcomes WHERE root = ?1", [model.root]);
+    compare("number of judged pictures", outcomes, model.outcomes);
   }
   const corrections = await countOf(query, "corrections WHERE root = ?1", [model.root]);
   compare("number of corrections", corrections, model.corrections);

@@ -43,6 +43,8 @@ export type RootModel = {
   /** What corrections made of entries: the newest amount, by the corrected entry. */
   readonly corrected: Map<string, PicoUsd>;
   corrections: number;
+  /** Pictures of which an outcome was noted. */
+  outcomes: number;
   holds: number;
   endings: number;
   /** Set by the first entry that only a program with house limits writes: holds before it knew none. */
@@ -59,6 +61,7 @@ export function emptyModel(root: string): RootModel {
     due: new Map(),
     corrected: new Map(),
     corrections: 0,
+    outcomes: 0,
     holds: 0,
     endings: 0,
     limitsHouse: false,

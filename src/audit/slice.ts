@@ -11,12 +11,13 @@ import {
   naming,
 } from "./discrepancy.ts";
 import type { EndingEntry, EntryOf, EntryText } from "./entry-text.ts";
-import { cell, rowsById } from "./journal-reads.ts";
+import { cell, outcomesOf, rowsById } from "./journal-reads.ts";
 import { correctedCall } from "./model-corrections.ts";
+import { beforeId, compareOutcome, pictureKey } from "./model-outcomes.ts";
 import type { RootModel } from "./root-model.ts";
 import { readEntry, type StoredEntry } from "./stored-entry.ts";
 
-/** Applies entries to a model, a slice at a time, and compares the rows of calls and corrections they make. */
+/** Applies entries to a model, a slice at a time, and compares the rows of calls, corrections and outcomes they make. */
 
 /** A root while it is verified. */
 export type RootRun = {
@@ -30,8 +31,8 @@ export type RootRun = {
   /** Calls that a correction or a late result changed after their ending. */
   readonly touched: Set<string>;
   /**
-   * Ended calls whose row isn't what the ending alone made it: a later entry has to explain it, or it is
-   * the discrepancy that is kept here.
+   * Ended calls whose row isn't what the ending alone made it, and pictures whose row isn't what the outcome
+   * alone made it: a later entry has to explain it, or it is the discrepancy that is kept here.
    */
   readonly unexplained: Map<string, Discrepancy>;
 };
@@ -40,6 +41,7 @@ export type RootRun = {
 export type Beside = {
   readonly calls: ReadonlyMap<string, Row>;
   readonly corrections: ReadonlyMap<string, Row>;
+  readonly outcomes: ReadonlyMap<string, Row>;
   readonly entries: ReadonlyMap<string, Row>;
 };
 
@@ -47,15 +49,18 @@ export async function readBeside(run: RootRun, slice: readonly StoredEntry[]): P
   const { query, model } = run;
   const { root } = model;
   const [calls, corrections, entries] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const judged = new Set<string>();
   for (const { entry } of slice) {
     if (entry.kind === "hold") calls.add(entry.id);
     if (entry.kind === "settle" || entry.kind === "void") calls.add(entry.hold);
     if (entry.kind === "correction") corrections.add(entry.id);
+    if (entry.kind === "outcome") judged.add(entry.hold);
     for (const id of earlierIds(entry)) entries.add(id);
   }
   return {
     calls: await rowsById(query, "calls", { root, ids: calls }),
     corrections: await rowsById(query, "corrections", { root, ids: corrections }),
+    outcomes: await outcomesOf(query, { root, holds: judged }),
     entries: await rowsById(query, "entries", { root, ids: entries }),
   };
 }
@@ -68,6 +73,10 @@ function earlierIds(entry: EntryText): readonly string[] {
   }
   if (entry.kind === "cost" && entry.ending !== undefined) {
     return [entry.hold, endingId(entry.hold)];
+  }
+  if (entry.kind === "outcome") {
+    const ending = endingId(entry.hold);
+    return entry.revision > 1 ? [ending, beforeId(entry)] : [ending];
   }
   return [];
 }
@@ -122,6 +131,11 @@ function compareRows(
       compareCorrection(entry, { sequence, row: beside.corrections.get(entry.id) ?? {} }, compare);
       if (entry.hold !== undefined) touch(run, entry.hold);
       break;
+    case "outcome": {
+      const row = beside.outcomes.get(pictureKey(entry)) ?? {};
+      compareOutcome(entry, { row, sequence, unexplained: run.unexplained }, compare);
+      break;
+    }
     default:
       // Every other kind is projected to books, counters and nodes only.
       break;

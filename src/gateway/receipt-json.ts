@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { World } from "../ledger/open.ts";
+import type { Outcome } from "../ledger/outcomes-port.ts";
 import type { Ending, LedgerCall } from "../ledger/port.ts";
 import type { Correction } from "../ledger/reports-port.ts";
 import type { ReferenceFacts } from "../ledger/request-facts.ts";
@@ -42,6 +43,7 @@ export function receiptJson(call: LedgerCall, world: World) {
     ceiling: formatUsd(hold.amount),
     ...endingJson(call),
     ...correctedJson(call.corrections),
+    outcomes: call.outcomes.map(outcomeJson),
     resolved: hold.resolved,
     route: routeJson(hold.facts.route),
     sent: hold.sent,
@@ -93,6 +95,11 @@ export function houseReceiptJson(call: LedgerCall, world: World) {
       corrects: correction.corrects,
       actor: correction.actor,
     })),
+    outcomes: call.outcomes.map((outcome) => ({
+      ...outcomeJson(outcome),
+      actor: outcome.actor,
+      revision: outcome.revision,
+    })),
     task_id: call.taskId,
     hold_chain: hold.chain,
   };
@@ -119,6 +126,11 @@ function correctionJson(correction: Correction) {
     reason: correction.reason,
     created: Math.floor(correction.createdMs / 1_000),
   };
+}
+
+/** The verdict that counts of a picture, as whoever asks for the receipt may see it. */
+export function outcomeJson({ image, kept, reason, createdMs }: Outcome) {
+  return { image, kept, reason, created: Math.floor(createdMs / 1_000) };
 }
 
 function statusOf(ending: Ending | undefined): "settled" | "voided" | "posting" {

@@ -3,7 +3,7 @@ import { findModel, nearestName } from "../catalog/find.ts";
 import { checkKey } from "../gateway/api-keys.ts";
 import type { PreparedFor } from "../gateway/prepared-for.ts";
 import { receiptJson } from "../gateway/receipt-json.ts";
-import type { Account, KeyPolicy } from "../ledger/accounts-port.ts";
+import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import { adminRoutes } from "./admin/routes.ts";
@@ -14,6 +14,8 @@ import { geminiRoutes } from "./gemini/models-routes.ts";
 import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
 import { chosenModelsJson, modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
+import { ownOutcomeRoutes } from "./outcomes/routes.ts";
+import { ownReceipt } from "./own-receipt.ts";
 import { ruleRoutes } from "./rule/routes.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
 import { ownWhatIfRoute } from "./what-if/routes.ts";
@@ -46,6 +48,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   accountRoutes(app, deps);
   ruleRoutes(app, deps, (context) => keyOf(context, deps));
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
+  ownOutcomeRoutes(app, deps, (context) => keyOf(context, deps));
   ownWhatIfRoute(app, deps, (context) => keyOf(context, deps));
   app.route("/admin/v1", adminRoutes(deps));
   app.route("/v1beta", geminiRoutes(deps));
@@ -98,11 +101,13 @@ function modelRoutes(app: Hono<ApiEnvironment>, prefix: string, deps: ApiDeps): 
 }
 
 function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
+  const receipt = async (id: string, context: ApiContext) =>
+    receiptJson(await ownReceipt(id, await keyOf(context, deps), deps.ledger), deps.world);
   app.get("/v1/receipts/:id", async (context) =>
-    context.json(await ownReceipt(context.req.param("id"), await keyOf(context, deps), deps)),
+    context.json(await receipt(context.req.param("id"), context)),
   );
   app.get("/v1/generation", async (context) =>
-    context.json(await ownReceipt(context.req.query("id") ?? "", await keyOf(context, deps), deps)),
+    context.json(await receipt(context.req.query("id") ?? "", context)),
   );
   app.get("/v1/credits", async (context) => {
     const key = await keyOf(context, deps);
@@ -119,28 +124,6 @@ function accountRoutes(app: Hono<ApiEnvironment>, deps: ApiDeps): void {
       emulated: deps.world === "sandbox",
     });
   });
-}
-
-/**
- * A receipt is shown to keys of the account that paid, and of those above it, whose budget it was too.
- * Anybody else's id doesn't exist for them.
- */
-async function ownReceipt(id: string, key: KeyPolicy, deps: ApiDeps) {
-  const call = await deps.ledger.call(id);
-  if (call === undefined || !(await answersFor(key.accountId, call.hold.accountId, deps))) {
-    throw new Refusal("not_found", "no such receipt on this account", { param: "id", sent: id });
-  }
-  return receiptJson(call, deps.world);
-}
-
-/** Whether an account is another one, or stands above it now. */
-async function answersFor(accountId: string, payer: string, deps: ApiDeps): Promise<boolean> {
-  let at: string | null = payer;
-  while (at !== null && at !== accountId) {
-    const account: Account | undefined = await deps.ledger.account(at);
-    at = account?.parentId ?? null;
-  }
-  return at === accountId;
 }
 
 /** What a key may call, and on which terms. */

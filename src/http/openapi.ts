@@ -7,6 +7,7 @@ import type { Described } from "./described.ts";
 import { contentBody } from "./gemini/content-body.ts";
 import { comparisonAnswer, line, quoteAnswer, usd } from "./openai/described-prices.ts";
 import { orderBody } from "./openai/parse-order.ts";
+import { describedOutcomeRoutes, keptAnswer, outcomeAnswer } from "./outcomes/described.ts";
 import { describedRuleRoutes } from "./rule/described.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
@@ -60,6 +61,7 @@ const receipt = z.looseObject({
   released: usd,
   overrun: usd,
   lines: z.array(line),
+  outcomes: z.array(outcomeAnswer).describe("what counts of each judged picture"),
 });
 const credits = z.looseObject({
   object: z.literal("credits"),
@@ -76,6 +78,7 @@ const used = z.looseObject({
   charge: usd,
   held: usd,
   average_per_image: usd.nullable().describe("charge / images, rounded up to a picodollar"),
+  ...keptAnswer,
 });
 const usage = z.looseObject({
   object: z.literal("usage"),
@@ -268,6 +271,7 @@ export const describedRoutes: readonly Described[] = [
     body: repriceBody,
     answer: repricing,
   },
+  ...describedOutcomeRoutes,
   ...describedWhatIfRoutes,
   ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },

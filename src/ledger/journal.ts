@@ -39,6 +39,7 @@ export const entryKinds = [
   "move",
   "correction",
   "restore",
+  "outcome",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

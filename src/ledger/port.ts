@@ -22,6 +22,7 @@ import type {
   NewKey,
   NodeChange,
 } from "./accounts-port.ts";
+import type { LedgerOutcomes, Outcome } from "./outcomes-port.ts";
 import type { Alert, Correction, LedgerReports } from "./reports-port.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -32,7 +33,10 @@ import type { RequestFacts } from "./request-facts.ts";
  * Every method that changes something resolves only when it is durable. `LedgerUnavailable` is thrown when
  * the store can't be reached or can't commit; anything else thrown is a bug.
  */
-export type Ledger = LedgerCalls & LedgerAccounts & LedgerReports & { close(): Promise<void> };
+export type Ledger = LedgerCalls &
+  LedgerAccounts &
+  LedgerReports &
+  LedgerOutcomes & { close(): Promise<void> };
 
 /** Holds and what becomes of them. */
 export type LedgerCalls = {
@@ -312,6 +316,8 @@ export type LedgerCall = {
   readonly ending: (Ending & { readonly createdMs: number; readonly chain: Chain }) | undefined;
   /** Oldest first. The ending is what was posted; what corrections made of it stands here. */
   readonly corrections: readonly Correction[];
+  /** What counts of each judged picture, in the order of the pictures. */
+  readonly outcomes: readonly Outcome[];
 };
 
 export type OpenHold = {

@@ -1,5 +1,6 @@
 import type { PicoUsd } from "../money/pico-usd.ts";
 import type { Correctable } from "./accounts-port.ts";
+import type { Judged } from "./outcomes-port.ts";
 import type { Ending, HoldRequest } from "./port.ts";
 
 /** What the ledger tells of many calls at once. Lists are newest first and come in pages. */
@@ -127,7 +128,7 @@ export class TooManyRows extends Error {
   override readonly name = "TooManyRows";
 }
 
-export type UsageRow = {
+export type UsageRow = Judged & {
   /** In the order of `by`; null where a call says nothing of it. */
   readonly keys: readonly (string | null)[];
   readonly calls: number;

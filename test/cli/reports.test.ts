@@ -47,9 +47,9 @@ describe("usage", () => {
     expect(json.json()).toMatchObject({ object: "usage", total: { charge: "0.035985" } });
     const csv = await run("usage", "--by=model", `--from=${first}`, "--csv");
     expect(csv.stdout.split("\r\n")).toEqual([
-      "model,calls,settled,images,charge,held,average_per_image,vendor_cost,overrun,exposure,currency,emulated",
-      "gpt-image-2,1,1,1,0.005985,0,0.005985,0.005985,0,0,USD,true",
-      "seedream-4-0,1,1,1,0.03,0,0.03,0.03,0,0,USD,true",
+      "model,calls,settled,images,charge,held,average_per_image,outcomes,kept,kept_share,kept_share_low,kept_share_high,price_per_kept,price_per_kept_low,price_per_kept_high,vendor_cost,overrun,exposure,currency,emulated",
+      "gpt-image-2,1,1,1,0.005985,0,0.005985,0,0,,,,,,,0.005985,0,0,USD,true",
+      "seedream-4-0,1,1,1,0.03,0,0.03,0,0,,,,,,,0.03,0,0,USD,true",
       "",
     ]);
   });
@@ -59,7 +59,9 @@ describe("usage", () => {
     const own = await run("usage", "--by=model", `--from=${first}`, "--json", `--key=${apiKey}`);
     expect(own.json().total).toEqual({
       ...{ calls: 2, settled: 2, images: 2, held: "0" },
-      ...{ charge: "0.035985", average_per_image: "0.0179925" },
+      ...{ charge: "0.035985", average_per_image: "0.0179925", outcomes: 0, kept: 0 },
+      ...{ kept_share: null, kept_share_low: null, kept_share_high: null },
+      ...{ price_per_kept: null, price_per_kept_low: null, price_per_kept_high: null },
     });
     const other = await run("usage", "--account=acct_1", "--json", `--key=${apiKey}`);
     expect(other.code).toBe(1);

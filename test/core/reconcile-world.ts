@@ -118,6 +118,7 @@ function called(of: Made, hold: HoldRequest, ending: Ending): JournalCall {
       taskId: null,
       ending: { ...ending, attempts, createdMs: endedMs, chain },
       corrections: [],
+      outcomes: [],
     },
     { holdId: hold.id, charge, vendorCost, exposureBilled: null },
     () => undefined,

@@ -15,6 +15,12 @@ let sandbox: Sandbox;
 /** The UTC day on which the calls were made; a test that runs over midnight may take a second. */
 let days: { readonly first: string; readonly last: string };
 
+/** Of pictures that nobody judged. */
+const NOT_JUDGED = {
+  ...{ outcomes: 0, kept: 0, kept_share: null, kept_share_low: null, kept_share_high: null },
+  ...{ price_per_kept: null, price_per_kept_low: null, price_per_kept_high: null },
+};
+
 const today = (): string => new Date().toISOString().slice(0, 10);
 
 beforeAll(async () => {
@@ -70,6 +76,7 @@ describe("GET /v1/usage", () => {
           charge: "0.015167",
           held: "0",
           average_per_image: "0.0075835",
+          ...NOT_JUDGED,
         },
         {
           model: "seedream-4-0",
@@ -79,6 +86,7 @@ describe("GET /v1/usage", () => {
           charge: "0.034",
           held: "0",
           average_per_image: "0.034",
+          ...NOT_JUDGED,
         },
       ],
       // 0.049167 / 3
@@ -89,6 +97,7 @@ describe("GET /v1/usage", () => {
         charge: "0.049167",
         held: "0",
         average_per_image: "0.016389",
+        ...NOT_JUDGED,
       },
       emulated: true,
     });
@@ -183,11 +192,11 @@ describe("usage as CSV", () => {
       `attachment; filename="usage-${days.first}-${days.last}.csv"`,
     );
     expect(text.split("\r\n")).toEqual([
-      "user,tag:campaign,calls,settled,images,charge,held,average_per_image,currency,emulated",
-      '"\'=1+""1""",spring,1,1,1,0.0075835,0,0.0075835,USD,true',
-      ',"\'+49, or so",1,1,1,0.0075835,0,0.0075835,USD,true',
-      ",spring,1,1,1,0.034,0,0.034,USD,true",
-      ",,1,0,0,0,0,,USD,true",
+      "user,tag:campaign,calls,settled,images,charge,held,average_per_image,outcomes,kept,kept_share,kept_share_low,kept_share_high,price_per_kept,price_per_kept_low,price_per_kept_high,currency,emulated",
+      '"\'=1+""1""",spring,1,1,1,0.0075835,0,0.0075835,0,0,,,,,,,USD,true',
+      ',"\'+49, or so",1,1,1,0.0075835,0,0.0075835,0,0,,,,,,,USD,true',
+      ",spring,1,1,1,0.034,0,0.034,0,0,,,,,,,USD,true",
+      ",,1,0,0,0,0,,0,0,,,,,,,USD,true",
       "",
     ]);
   });
@@ -196,8 +205,8 @@ describe("usage as CSV", () => {
     const path = `/admin/v1/usage.csv?${span()}&by=model&account_id=${home.of("other").accountId}`;
     const { text } = await csv(path, sandbox.gateway.adminToken);
     expect(text).toBe(
-      "model,calls,settled,images,charge,held,average_per_image,vendor_cost,overrun,exposure,currency,emulated\r\n" +
-        "gpt-image-2,1,1,1,0.005985,0,0.005985,0.005985,0,0,USD,true\r\n",
+      "model,calls,settled,images,charge,held,average_per_image,outcomes,kept,kept_share,kept_share_low,kept_share_high,price_per_kept,price_per_kept_low,price_per_kept_high,vendor_cost,overrun,exposure,currency,emulated\r\n" +
+        "gpt-image-2,1,1,1,0.005985,0,0.005985,0,0,,,,,,,0.005985,0,0,USD,true\r\n",
     );
   });
 });

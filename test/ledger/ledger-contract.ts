@@ -7,6 +7,7 @@ import { houseContract } from "./house-contract.ts";
 import { intentContract } from "./intent-contract.ts";
 import { limitContract } from "./limit-contract.ts";
 import { listContract } from "./list-contract.ts";
+import { outcomeContract } from "./outcome-contract.ts";
 import { reportContract } from "./report-contract.ts";
 import { treeContract } from "./tree-contract.ts";
 import { warningContract } from "./warning-contract.ts";
@@ -19,6 +20,7 @@ export function ledgerContract(name: string, open: OpenStore): void {
   treeContract(name, open);
   houseContract(name, open);
   correctionContract(name, open);
+  outcomeContract(name, open);
   admissionContract(name, open);
   intentContract(name, open);
   warningContract(name, open);

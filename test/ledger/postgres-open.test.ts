@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LedgerUnavailable } from "../../src/ledger/port.ts";
+import { NEWEST_VERSION } from "../../src/ledger/postgres/migrations.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/store.ts";
 import { integerColumns } from "../../src/ledger/postgres/write.ts";
 import * as shapes from "../../src/ledger/sql/encode.ts";
@@ -30,6 +31,11 @@ function nameOf(url: string): string {
   return new URL(url).pathname.slice(1);
 }
 
+/** The rows of a database that has every migration. */
+function everyVersion() {
+  return Array.from({ length: NEWEST_VERSION }, (_, index) => ({ version: String(index + 1) }));
+}
+
 describe("opening a PostgreSQL ledger", () => {
   it("processes that start at once take turns: each migration runs once", async () => {
     const url = await postgres().createDatabase();
@@ -37,7 +43,7 @@ describe("opening a PostgreSQL ledger", () => {
     const [first, second] = ledgers;
     const party = await newParty(first, { fund: "1" });
     expect(await second.hold(holdOf(party))).toMatchObject({ kind: "held" });
-    expect(await rowsIn(url, "SELECT version FROM migrations")).toEqual([{ version: "1" }]);
+    expect(await rowsIn(url, "SELECT version FROM migrations")).toEqual(everyVersion());
     expect(await rowsIn(url, "SELECT world, created_ms FROM ledger")).toEqual([
       { world: "sandbox", created_ms: String(NOON) },
     ]);
@@ -60,10 +66,10 @@ describe("opening a PostgreSQL ledger", () => {
     await said(url, "INSERT INTO migrations (version) VALUES (99)");
     await expect(open(url)).rejects.toMatchObject({
       name: "LedgerRefused",
-      message: `the ledger ${new URL(url).host}/${nameOf(url)} can't be opened: the ledger is of version 99, this program knows versions up to 1: start a newer one`,
+      message: `the ledger ${new URL(url).host}/${nameOf(url)} can't be opened: the ledger is of version 99, this program knows versions up to ${NEWEST_VERSION}: start a newer one`,
     });
     expect(await rowsIn(url, "SELECT version FROM migrations ORDER BY version")).toEqual([
-      { version: "1" },
+      ...everyVersion(),
       { version: "99" },
     ]);
   });

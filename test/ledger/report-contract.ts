@@ -71,6 +71,7 @@ export function reportContract(name: string, open: OpenStore): void {
             vendorCost: usd("0.1"),
             overrun: 0n,
             exposure: usd("0.05"),
+            ...{ outcomes: 0, kept: 0, judgedCharge: 0n },
           },
         ]);
       });

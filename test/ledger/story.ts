@@ -31,7 +31,7 @@ export type Story = {
   readonly party: Party;
   /** An account below it, moved once, and its key. */
   readonly team: Party;
-  /** Two flat images, of which the charge was lowered twice. */
+  /** Two flat images, of which the charge was lowered twice; both were judged, the second one twice. */
   readonly settled: string;
   /** The first of its corrections. */
   readonly correction: string;
@@ -78,6 +78,7 @@ export async function tellStory(
   });
   await ledger.noteRestore({ actor: "me", note: "a backup of noon" });
   await changeKeys(ledger, party);
+  await judge(ledger, settled);
   const second = await newParty(ledger);
   const other = holdOf(second);
   await ledger.hold(other);
@@ -98,6 +99,15 @@ function correct(ledger: Ledger, corrects: string, amount: string): Promise<stri
     if (result.kind === "refused") throw new Error(`${corrects}: ${result.reason}`);
     return entryId;
   });
+}
+
+/** One picture is kept at once, the other after a second look. */
+async function judge(ledger: Ledger, holdId: string): Promise<void> {
+  const first = { image: 0, kept: true, reason: null };
+  const second = { image: 1, kept: false, reason: "off-colour" };
+  await ledger.noteOutcomes({ holdId, outcomes: [first, second], actor: "me" });
+  const again = { image: 1, kept: true, reason: "good-enough" };
+  await ledger.noteOutcomes({ holdId, outcomes: [again], actor: "another" });
 }
 
 /** Two dollars too many were booked. */

@@ -47,6 +47,7 @@ export function tamperContract(name: string, store: AuditedStore): void {
       { table: "calls", where: () => `id = '${story.open}'` },
       { table: "corrections", where: () => `id = '${story.correction}'` },
       { table: "corrections", where: () => `corrects = '${story.fund}'` },
+      { table: "outcomes", where: () => `hold = '${story.settled}' AND image = 1` },
       { table: "price_versions", where: () => "id LIKE '%flat%'" },
     ];
     it.each(rows)("$table ($where)", async ({ table, where }) => {
@@ -221,6 +222,35 @@ function editsOf(told: () => Story): readonly Edit[] {
       sql: () => `DELETE FROM corrections WHERE id = '${told().correction}'`,
       what: "corrections.id",
       entry: () => told().correction,
+    },
+    {
+      law: "a verdict that was turned",
+      sql: () => `UPDATE outcomes SET kept = 0 WHERE hold = '${told().settled}' AND image = 0`,
+      what: "outcomes.kept",
+      entry: () => `${told().settled}.outcome.0.1`,
+    },
+    {
+      law: "a verdict that was brought back",
+      sql: () =>
+        `UPDATE outcomes SET kept = 0, reason = 'off-colour', actor = 'me', revision = 1,
+           sequence = (SELECT sequence FROM entries WHERE id = '${told().settled}.outcome.1.1'),
+           created_ms = (SELECT created_ms FROM entries WHERE id = '${told().settled}.outcome.1.1')
+         WHERE hold = '${told().settled}' AND image = 1`,
+      what: "outcomes.kept",
+      entry: () => `${told().settled}.outcome.1.2`,
+    },
+    {
+      law: "a verdict that is gone",
+      sql: () => `DELETE FROM outcomes WHERE hold = '${told().settled}' AND image = 0`,
+      what: "outcomes.hold",
+      entry: () => `${told().settled}.outcome.0.1`,
+    },
+    {
+      law: "a verdict that no entry makes",
+      sql: () =>
+        `CREATE TEMP TABLE extra AS SELECT * FROM outcomes WHERE hold = '${told().settled}' AND image = 0;
+         UPDATE extra SET hold = '${told().late}'; INSERT INTO outcomes SELECT * FROM extra`,
+      what: "number of judged pictures",
     },
   ];
 }

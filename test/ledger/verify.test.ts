@@ -23,16 +23,16 @@ describe("verify", () => {
     const seen: number[] = [];
     const result = await verify({ file: story.file, onProgress: (entries) => seen.push(entries) });
     // Party 3, funding and its correction 2, tree 3 and its changes 5, corrected call 6, refused 2, five
-    // token calls 17 and a correction, unknown call 6, late call 6, restore 1, keys 4, second account with
-    // its call 5, open hold with its task 2.
+    // token calls 17 and a correction, unknown call 6, late call 6, restore 1, keys 4, outcomes 3, second account
+    // with its call 5, open hold with its task 2.
     expect(result).toEqual({
       ok: true,
-      entries: 63,
+      entries: 66,
       receipts: 10,
       holds_open: 1,
       first_discrepancy: null,
     });
-    expect(seen.at(-1)).toBe(63);
+    expect(seen.at(-1)).toBe(66);
   });
 
   it("reads a ledger beside its running owner, as of one instant", async () => {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { ApiDeps, ApiEnvironment } from "../api-deps.ts";
+import { houseOutcomeRoutes } from "../outcomes/routes.ts";
 import { houseUsageRoutes } from "../usage/routes.ts";
 import { houseWhatIfRoute } from "../what-if/routes.ts";
 import { accountRoutes } from "./account-routes.ts";
@@ -22,6 +23,7 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   keyRoutes(app, deps);
   callRoutes(app, deps);
   houseUsageRoutes(app, deps);
+  houseOutcomeRoutes(app, deps);
   reconciliationRoutes(app, deps);
   houseWhatIfRoute(app, deps);
   app.get("/vendor-models", async (context) => context.json(await vendorModelsJson(deps)));

@@ -1,3 +1,4 @@
+import { keptFigures } from "../../advisor/price-per-kept.ts";
 import type { World } from "../../ledger/open.ts";
 import type { UsageRow } from "../../ledger/reports-port.ts";
 import { addUsd, divideUp, formatUsd, type PicoUsd, ZERO_USD } from "../../money/pico-usd.ts";
@@ -23,6 +24,9 @@ const nothing: Figures = {
   vendorCost: ZERO_USD,
   overrun: ZERO_USD,
   exposure: ZERO_USD,
+  outcomes: 0,
+  kept: 0,
+  judgedCharge: ZERO_USD,
 };
 
 /** A report as JSON: a row for every combination that occurs, under the names that it was asked by. */
@@ -65,6 +69,7 @@ function figuresJson(of: Figures, house: boolean) {
     charge: formatUsd(of.charge),
     held: formatUsd(of.held),
     average_per_image: averagePerImage(of),
+    ...keptFigures(of),
     ...(house
       ? {
           vendor_cost: formatUsd(of.vendorCost),
@@ -91,5 +96,8 @@ function added(sum: Figures, row: Figures): Figures {
     vendorCost: both((of) => of.vendorCost),
     overrun: both((of) => of.overrun),
     exposure: both((of) => of.exposure),
+    outcomes: sum.outcomes + row.outcomes,
+    kept: sum.kept + row.kept,
+    judgedCharge: both((of) => of.judgedCharge),
   };
 }

@@ -10,6 +10,7 @@ import type {
   NodeChange,
 } from "../accounts-port.ts";
 import type { EndingDraft, HoldDraft } from "../draft.ts";
+import type { NotedOutcomes, NotedResult } from "../outcomes-port.ts";
 import type { AdoptableCall, HoldResult, PostedEnding, TaskMemo } from "../port.ts";
 import * as accounts from "./accounts.ts";
 import { noteAdoptable } from "./admission.ts";
@@ -17,6 +18,7 @@ import type { Context } from "./context.ts";
 import { correct } from "./correct.ts";
 import { end, noteTask } from "./end.ts";
 import { hold } from "./hold.ts";
+import { noteOutcomes } from "./outcomes.ts";
 
 /** What a store can be asked to decide and write: argument and result of each command. */
 export type Commands = {
@@ -55,6 +57,10 @@ export type Commands = {
     readonly argument: InRoot & { readonly request: CorrectionRequest };
     readonly result: CorrectionResult;
   };
+  noteOutcomes: {
+    readonly argument: InRoot & { readonly noted: NotedOutcomes };
+    readonly result: NotedResult;
+  };
   noteRestore: {
     readonly argument: InRoot & { entryId: string; actor: string; note: string };
     readonly result: null;
@@ -89,6 +95,7 @@ const decisions: Decisions = {
   changeNode: accounts.changeNode,
   moveAccount: accounts.moveAccount,
   correct,
+  noteOutcomes,
   noteRestore: accounts.noteRestore,
 };
 

@@ -143,6 +143,21 @@ export type RateRow = {
 
 export type AlertRow = Alert & { readonly root: string };
 
+/** The outcome that counts of a picture. */
+export type OutcomeRow = {
+  readonly root: string;
+  readonly hold: string;
+  readonly image: number;
+  readonly kept: boolean;
+  readonly reason: string | null;
+  /** Pictures that its call delivered. */
+  readonly images: number;
+  readonly actor: string;
+  readonly revision: number;
+  readonly sequence: bigint;
+  readonly createdMs: number;
+};
+
 export type CorrectionRow = {
   readonly root: string;
   readonly id: string;

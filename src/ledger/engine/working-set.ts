@@ -10,6 +10,7 @@ import type {
   EntryRow,
   IntentRow,
   NodeRow,
+  OutcomeRow,
   RateRow,
   RootRow,
 } from "./rows.ts";
@@ -38,6 +39,7 @@ export type Reads = {
   ) => AlertRow | undefined;
   /** The newest correction of an entry. */
   readonly correction: (root: string, corrects: string) => CorrectionRow | undefined;
+  readonly outcome: (root: string, hold: string, image: number) => OutcomeRow | undefined;
   readonly price: (sha256: string) => StoredPrice | undefined;
   readonly priceNamed: (id: string) => StoredPrice | undefined;
 };
@@ -139,6 +141,7 @@ export class WorkingSet {
   /** Appended corrections, by their own ids: an entry may be corrected twice in one transaction. */
   readonly corrections = new Table<CorrectionRow>();
   readonly #newestCorrections = new Map<string, CorrectionRow>();
+  readonly outcomes = new Table<OutcomeRow>();
   readonly prices = new Table<StoredPrice>();
   readonly pricesNamed = new Table<StoredPrice>();
   /** Appended entries, in the order of their chains. */
@@ -182,6 +185,18 @@ export class WorkingSet {
     this.#newestCorrections.set(`${row.root} ${row.corrects}`, row);
   }
 
+  /** The outcome that counts of a picture, noted just now or long ago. */
+  outcome(root: string, hold: string, image: number): OutcomeRow | undefined {
+    return this.outcomes.get(pictureKey({ root, hold, image }), () =>
+      this.reads.outcome(root, hold, image),
+    );
+  }
+
+  /** Sets an outcome that was asked for before. */
+  setOutcome(row: OutcomeRow): void {
+    this.outcomes.set(pictureKey(row), row);
+  }
+
   /** Whether anything has to be written. */
   get changed(): boolean {
     return this.entries.length > 0 || this.adoptables.length > 0 || this.#tables().some(isChanged);
@@ -221,6 +236,7 @@ export class WorkingSet {
     this.intents.forget();
     this.rates.forget();
     this.corrections.forget();
+    this.outcomes.forget();
     this.#newestCorrections.clear();
     this.entries.length = 0;
     this.#entriesById.clear();
@@ -237,10 +253,15 @@ export class WorkingSet {
       this.rates,
       this.alerts,
       this.corrections,
+      this.outcomes,
       this.prices,
       this.pricesNamed,
     ];
   }
+}
+
+function pictureKey({ root, hold, image }: Pick<OutcomeRow, "root" | "hold" | "image">): string {
+  return `${root} ${hold} ${image}`;
 }
 
 type Kept = Pick<Table<unknown>, "changes" | "settled" | "forget">;

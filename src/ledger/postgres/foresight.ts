@@ -1,4 +1,5 @@
 import type { Command } from "../engine/commands.ts";
+import { endingId } from "../journal.ts";
 import type { Shelves } from "./shelves.ts";
 
 /**
@@ -36,7 +37,7 @@ function foreseeHold(
 }
 
 function foreseeOther(command: Exclude<Command, CommandOf<"hold">>, shelves: Shelves): void {
-  const { calls, nodes, prices, entries, corrections } = shelves;
+  const { calls, nodes, prices, entries, corrections, outcomes } = shelves;
   switch (command.name) {
     case "end": {
       const { holdId, echoedPrice } = command.argument.ending;
@@ -76,6 +77,13 @@ function foreseeOther(command: Exclude<Command, CommandOf<"hold">>, shelves: She
       entries.want([entryId]);
       entries.want([corrects]);
       corrections.want([corrects]);
+      break;
+    }
+    case "noteOutcomes": {
+      const { noted } = command.argument;
+      calls.want([noted.holdId]);
+      entries.want([endingId(noted.holdId)]);
+      for (const { image } of noted.outcomes) outcomes.want([noted.holdId, image.toString()]);
       break;
     }
     case "noteRestore":

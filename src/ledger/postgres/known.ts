@@ -177,6 +177,8 @@ function readsOf(root: string, shelves: Shelves, locked: () => RootRow | undefin
     alert: (of, node, window, threshold) =>
       ofRoot((limit: string) => shelves.alerts.get(node, window, limit))(of, threshold.toString()),
     correction: ofRoot((corrects) => shelves.corrections.get(corrects)),
+    outcome: (of, hold, image) =>
+      ofRoot((place: string) => shelves.outcomes.get(hold, place))(of, image.toString()),
     price: (sha256) => shelves.prices.get(sha256),
     priceNamed: (id) => shelves.pricesNamed.get(id),
   };

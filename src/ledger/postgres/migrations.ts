@@ -2,13 +2,14 @@ import type { ClientBase } from "pg";
 import { LedgerRefused } from "../ledger-refused.ts";
 import { numberOrNullIn, type Row } from "../sql/rows.ts";
 import { FIRST_TABLES } from "./first-tables.ts";
+import { OUTCOMES } from "./outcomes.ts";
 import { RUN_OF_A_CALL } from "./run-tables.ts";
 
 /**
  * Numbered, forward only: a migration that has ever run on somebody's database is never edited. Those that
  * ran stand in the table `migrations`.
  */
-const migrations: readonly string[] = [FIRST_TABLES, RUN_OF_A_CALL];
+const migrations: readonly string[] = [FIRST_TABLES, RUN_OF_A_CALL, OUTCOMES];
 
 /** The version of a database that has them all. */
 export const NEWEST_VERSION = migrations.length;

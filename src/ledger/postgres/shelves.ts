@@ -7,6 +7,7 @@ import type {
   EntryRow,
   IntentRow,
   NodeRow,
+  OutcomeRow,
   RateRow,
 } from "../engine/rows.ts";
 import type { StoredPrice } from "../port.ts";
@@ -20,6 +21,7 @@ import {
   entryShape,
   intentShape,
   nodeShape,
+  outcomeShape,
   priceShape,
   rateShape,
 } from "../sql/encode.ts";
@@ -148,6 +150,17 @@ const corrections: Source<CorrectionRow> = {
   keeps: "nothing",
 };
 
+const outcomes: Source<OutcomeRow> = {
+  sql: lookUp(
+    outcomeShape,
+    ["hold", "image"],
+    "root = $1 AND hold = wanted.hold AND image = wanted.image::bigint",
+  ),
+  read: decode.outcomeRow,
+  keyOf: (row) => [row.hold, row.image.toString()],
+  keeps: "nothing",
+};
+
 const prices: Source<StoredPrice> = {
   sql: lookUp(priceShape, ["sha256"], `sha256 = wanted.sha256 AND ${ANY_ROOT}`),
   read: decode.priceRow,
@@ -175,6 +188,7 @@ export function emptyShelves() {
     rates: new Shelf(rates),
     alerts: new Shelf(alerts),
     corrections: new Shelf(corrections),
+    outcomes: new Shelf(outcomes),
     prices: new Shelf(prices),
     pricesNamed: new Shelf(pricesNamed),
   };

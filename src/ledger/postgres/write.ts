@@ -11,6 +11,7 @@ import {
   entryShape,
   intentShape,
   nodeShape,
+  outcomeShape,
   priceShape,
   rateShape,
   rootShape,
@@ -28,6 +29,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   ...["revoked_ms", "settled", "amount", "vendor_amount", "ended_ms", "end_sequence", "charge"],
   ...["vendor_cost", "overrun", "exposure", "exposure_billed", "images", "since_ms", "claimed"],
   ...["minute", "requests", "threshold", "used", "limit_amount", "before_amount", "after_amount"],
+  ...["image", "kept", "revision"],
 ]);
 
 type Shape = Pick<TableShape<never>, "table" | "columns" | "keys">;
@@ -111,6 +113,7 @@ const counters = tableWriter(counterShape);
 const intents = tableWriter(intentShape);
 const rates = tableWriter(rateShape);
 const alerts = tableWriter(alertShape);
+const outcomes = tableWriter(outcomeShape);
 const insertRoots = inserter(rootShape);
 const insertEntries = inserter(entryShape);
 const insertCalls = inserter(callShape);
@@ -211,6 +214,7 @@ export class Writing {
       ...intents(set.intents),
       ...rates(set.rates),
       ...alerts(set.alerts),
+      ...outcomes(set.outcomes),
       // An entry may be corrected again: the newest correction of it is another row, never the same one.
       ...insertCorrections([...corrections.inserted, ...corrections.updated]),
       ...adoptablesOf(set.adoptables),

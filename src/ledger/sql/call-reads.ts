@@ -4,6 +4,7 @@ import type { LedgerCall, OpenHold, StoredPrice } from "../port.ts";
 import { readEndingText, readHoldText } from "../recorded.ts";
 import type { Correction } from "../reports-port.ts";
 import { callRow, correctionRow, entryRow, priceRow } from "./decode.ts";
+import { OUTCOMES_OF, outcomeOf } from "./outcome-reads.ts";
 import { type Query, rowsOf, textIn } from "./rows.ts";
 
 /** Reads calls back out of their entries. */
@@ -28,13 +29,14 @@ export async function readCall(
   ]);
   if (found === undefined) return undefined;
   const { root } = callRow(found);
-  const [[row] = [], entries = [], corrections = []] = await query([
+  const [[row] = [], entries = [], corrections = [], outcomes = []] = await query([
     { sql: "SELECT * FROM calls WHERE root = ?1 AND id = ?2", parameters: [root, holdId] },
     {
       sql: "SELECT * FROM entries WHERE root = ?1 AND id IN (?2, ?3)",
       parameters: [root, holdId, endingId(holdId)],
     },
     { sql: CORRECTIONS, parameters: [root, holdId, `${holdId}.`, `${holdId}/`] },
+    { sql: OUTCOMES_OF, parameters: [root, holdId] },
   ]);
   if (row === undefined) throw new Error(`hold ${holdId} is gone`);
   const call = callRow(row);
@@ -49,6 +51,7 @@ export async function readCall(
     taskId: call.task,
     ending: ended === undefined ? undefined : await endingIn(ended, priceOf),
     corrections: corrections.map(correctionRow).map(correctionOf),
+    outcomes: outcomes.map(outcomeOf),
   };
 }
 

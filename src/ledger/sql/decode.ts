@@ -8,6 +8,7 @@ import type {
   EntryRow,
   IntentRow,
   NodeRow,
+  OutcomeRow,
   RateRow,
   RootRow,
 } from "../engine/rows.ts";
@@ -191,6 +192,21 @@ export function correctionRow(row: Row): CorrectionRow {
     after: usdIn(row, "after_amount"),
     reason: textIn(row, "reason"),
     actor: textIn(row, "actor"),
+    sequence: integerIn(row, "sequence"),
+    createdMs: numberIn(row, "created_ms"),
+  };
+}
+
+export function outcomeRow(row: Row): OutcomeRow {
+  return {
+    root: textIn(row, "root"),
+    hold: textIn(row, "hold"),
+    image: numberIn(row, "image"),
+    kept: booleanIn(row, "kept"),
+    reason: textOrNullIn(row, "reason"),
+    images: numberIn(row, "images"),
+    actor: textIn(row, "actor"),
+    revision: numberIn(row, "revision"),
     sequence: integerIn(row, "sequence"),
     createdMs: numberIn(row, "created_ms"),
   };

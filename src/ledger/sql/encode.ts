@@ -7,6 +7,7 @@ import type {
   EntryRow,
   IntentRow,
   NodeRow,
+  OutcomeRow,
   RateRow,
   RootRow,
 } from "../engine/rows.ts";
@@ -149,6 +150,19 @@ export const correctionShape: TableShape<CorrectionRow> = {
   cells: (row) => [
     ...[row.root, row.id, row.corrects, row.of, row.account, row.hold, row.before, row.after],
     ...[row.reason, row.actor, row.sequence, row.createdMs],
+  ],
+};
+
+export const outcomeShape: TableShape<OutcomeRow> = {
+  table: "outcomes",
+  columns: [
+    ...["root", "hold", "image", "kept", "reason", "images", "actor", "revision"],
+    ...["sequence", "created_ms"],
+  ],
+  keys: 3,
+  cells: (row) => [
+    ...[row.root, row.hold, row.image, row.kept ? 1 : 0, row.reason, row.images],
+    ...[row.actor, row.revision, row.sequence, row.createdMs],
   ],
 };
 

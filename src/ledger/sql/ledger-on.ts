@@ -6,6 +6,7 @@ import type { Beats, Ledger, StoredPrice } from "../port.ts";
 import { readAccount, readAccounts, readKey, readKeys } from "./account-reads.ts";
 import { readCall, readHasIntent, readOpenHolds, readPrice, readRootOf } from "./call-reads.ts";
 import { readConnectionCalls } from "./connection-calls.ts";
+import { readJudgeable, readJudged } from "./outcome-reads.ts";
 import { readPricedCalls } from "./priced-calls.ts";
 import {
   readAlerts,
@@ -59,6 +60,16 @@ export function ledgerOn(store: Store): Ledger {
     pricedCalls: (of) => readPricedCalls(query, of),
     connectionCalls: (of) => readConnectionCalls(query, of),
     settledCalls: (of) => readSettledCalls(query, of, priceOf),
+    noteOutcomes: async (noted) => {
+      const { holdId } = noted;
+      const root = roots.known(holdId) ?? (await readRootOf(query, "calls", holdId));
+      if (root === undefined) return { kind: "refused", reason: "unknown_receipt" };
+      const result = await store.ask(root, "noteOutcomes", { root, noted });
+      roots.forget(holdId);
+      return result;
+    },
+    judgeable: (holdIds) => readJudgeable(query, holdIds, roots.note),
+    judged: (of) => readJudged(query, of),
     heads: () => readHeads(query),
     credits: async (accountId) => (await readAccount(query, accountId, nowMs()))?.credits,
     close: store.close,

@@ -1,7 +1,7 @@
 import type { PricedCalls, PricedCallsQuery } from "../reports-port.ts";
-import { PATH_LIKE, through } from "./report-reads.ts";
 import { type Cell, type Query, textIn } from "./rows.ts";
 import { CALLS_AFTER, nextAfter, placeAfter } from "./slices.ts";
+import { PATH_LIKE, through } from "./through.ts";
 
 /** Looks at the next slice of calls; tells those that cite the price version, and where to go on. */
 export async function readPricedCalls(query: Query, of: PricedCallsQuery): Promise<PricedCalls> {

@@ -1,4 +1,4 @@
-import { addUsd, type PicoUsd, picoUsd, ZERO_USD } from "../../money/pico-usd.ts";
+import { addUsd, ZERO_USD } from "../../money/pico-usd.ts";
 import type { CallRow, EndedCall } from "../engine/rows.ts";
 import {
   type Alert,
@@ -16,26 +16,21 @@ import {
 } from "../reports-port.ts";
 import { correctionOf } from "./call-reads.ts";
 import { alertRow, callRow, correctionRow } from "./decode.ts";
+import { JUDGED_CALLS, JUDGED_CHARGE } from "./outcome-reads.ts";
 import {
   type Cell,
-  integerIn,
   numberIn,
   type Query,
   type Row,
   rowsOf,
   textIn,
   textOrNullIn,
+  usdHalvesIn,
+  usdHalvesOf,
 } from "./rows.ts";
+import { PATH_LIKE, through } from "./through.ts";
 
 /** Reads lists and sums over many calls. */
-
-/** A pattern for paths that go through a node: ids hold underscores, which LIKE would take for any letter. */
-export function through(node: string): string {
-  return `% ${node.replace(/[\\%_]/g, "\\$&")} %`;
-}
-
-/** True for calls whose path matches what `through` gives. */
-export const PATH_LIKE = "(' ' || path || ' ') LIKE";
 
 /** One page of calls, newest first by id, which sorts by age. */
 async function callsWhere(query: Query, where: string, of: PageRequest): Promise<Page<EndedOf>> {
@@ -196,10 +191,9 @@ const columnOf: { readonly [dimension: string]: string } = {
   run: "run",
 };
 
-const summed = ["charge", "held", "vendor_cost", "overrun", "exposure_open"] as const;
-
-/** Sums in two halves, because a column of 64 bits holds no sum of many of its values. */
-const HALF = 1_000_000_000n;
+const summed = [
+  ...(["charge", "held", "vendor_cost", "overrun", "exposure_open", "judged_charge"] as const),
+] as const;
 
 /** Tags are grouped by as one text, of which every call may have its own; told apart by one tag they are few. */
 const TAG_GROUPS_MAX = 200_000;
@@ -216,16 +210,18 @@ export async function readUsage(query: Query, of: UsageQuery): Promise<readonly 
     const place = `?${parameters.push(through(of.accountId))}`;
     conditions.push(`${PATH_LIKE} ${place} ESCAPE '\\'`);
   }
-  const sums = summed.flatMap((column) => [
-    `CAST(sum(${column} / ${HALF}) AS BIGINT) AS ${column}_high`,
-    `CAST(sum(${column} % ${HALF}) AS BIGINT) AS ${column}_low`,
-  ]);
   const sql = `SELECT ${[...grouped, "count(*) AS calls"].join(", ")},
-      CAST(sum(made) AS BIGINT) AS made, CAST(sum(images) AS BIGINT) AS images, ${sums.join(", ")}
-    FROM (SELECT *, CASE WHEN outcome = 'made' THEN 1 ELSE 0 END AS made,
+      CAST(sum(made) AS BIGINT) AS made, CAST(sum(images) AS BIGINT) AS images,
+      CAST(sum(judged) AS BIGINT) AS judged, CAST(sum(kept) AS BIGINT) AS kept,
+      ${summed.map(usdHalvesOf).join(", ")}
+    FROM (SELECT calls.*, CASE WHEN outcome = 'made' THEN 1 ELSE 0 END AS made,
         CASE WHEN ended_ms IS NULL THEN amount ELSE 0 END AS held,
-        CASE WHEN exposure_billed IS NULL THEN exposure ELSE 0 END AS exposure_open
-      FROM calls WHERE ${conditions.join(" AND ")}) AS counted
+        CASE WHEN exposure_billed IS NULL THEN exposure ELSE 0 END AS exposure_open,
+        coalesce(outcomes, 0) AS judged, coalesce(kept, 0) AS kept,
+        coalesce(${JUDGED_CHARGE}, 0) AS judged_charge
+      FROM calls LEFT JOIN ${JUDGED_CALLS} AS judged_calls
+        ON judged_root = calls.root AND judged_hold = calls.id
+      WHERE ${conditions.join(" AND ")}) AS counted
     ${grouped.length === 0 ? "" : `GROUP BY ${grouped.join(", ")}`}`;
   const { most = Number.MAX_SAFE_INTEGER - 1 } = of;
   const groupsMax = tags && most < TAG_GROUPS_MAX ? TAG_GROUPS_MAX : most;
@@ -239,7 +235,9 @@ export async function readUsage(query: Query, of: UsageQuery): Promise<readonly 
 }
 
 function usageRow(row: Row, by: readonly UsageDimension[]): UsageRow {
-  const [charge, held, vendorCost, overrun, exposure] = summed.map((column) => sumIn(row, column));
+  const [charge, held, vendorCost, overrun, exposure, judgedCharge] = summed.map((column) =>
+    usdHalvesIn(row, column),
+  );
   const count = (column: string): number => (row[column] === null ? 0 : numberIn(row, column));
   return {
     keys: by.map((dimension) => keyIn(row, dimension)),
@@ -251,13 +249,10 @@ function usageRow(row: Row, by: readonly UsageDimension[]): UsageRow {
     vendorCost: vendorCost ?? ZERO_USD,
     overrun: overrun ?? ZERO_USD,
     exposure: exposure ?? ZERO_USD,
+    outcomes: count("judged"),
+    kept: count("kept"),
+    judgedCharge: judgedCharge ?? ZERO_USD,
   };
-}
-
-function sumIn(row: Row, column: string): PicoUsd {
-  const [high, low] = [`${column}_high`, `${column}_low`];
-  if (row[high] === null) return ZERO_USD;
-  return picoUsd(integerIn(row, high) * HALF + integerIn(row, low));
 }
 
 function keyIn(row: Row, dimension: UsageDimension): string | null {
@@ -289,6 +284,9 @@ function added(left: UsageRow, right: UsageRow): UsageRow {
     vendorCost: addUsd(left.vendorCost, right.vendorCost),
     overrun: addUsd(left.overrun, right.overrun),
     exposure: addUsd(left.exposure, right.exposure),
+    outcomes: left.outcomes + right.outcomes,
+    kept: left.kept + right.kept,
+    judgedCharge: addUsd(left.judgedCharge, right.judgedCharge),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type PicoUsd, picoUsd } from "../../money/pico-usd.ts";
+import { type PicoUsd, picoUsd, ZERO_USD } from "../../money/pico-usd.ts";
 
 /** A row as both stores read it: text, whole numbers as bigint, NULL. */
 export type Row = { readonly [column: string]: unknown };
@@ -51,6 +51,22 @@ export function usdIn(row: Row, column: string): PicoUsd {
 /** Reads an INTEGER column of picodollars that may be NULL: a limit that isn't set. */
 export function usdOrNullIn(row: Row, column: string): PicoUsd | null {
   return row[column] === null ? null : usdIn(row, column);
+}
+
+/** Sums go in two halves, because a column of 64 bits holds no sum of many of its values. */
+const HALF = 1_000_000_000n;
+
+/** Selects the sum of a column of amounts, for `usdHalvesIn`. */
+export function usdHalvesOf(column: string): string {
+  return `CAST(sum(${column} / ${HALF}) AS BIGINT) AS ${column}_high,
+      CAST(sum(${column} % ${HALF}) AS BIGINT) AS ${column}_low`;
+}
+
+/** Reads such a sum; of no rows it is nothing. */
+export function usdHalvesIn(row: Row, column: string): PicoUsd {
+  const [high, low] = [`${column}_high`, `${column}_low`];
+  if (row[high] === null) return ZERO_USD;
+  return picoUsd(integerIn(row, high) * HALF + integerIn(row, low));
 }
 
 /** Reads an INTEGER column of milliseconds since 1970 or of a sequence: what a number counts exactly. */

@@ -1,9 +1,9 @@
 import type { StoredPrice } from "../port.ts";
 import { readEndingText, readHoldText } from "../recorded.ts";
 import type { SettledCall, SettledCalls, SettledCallsQuery } from "../reports-port.ts";
-import { PATH_LIKE, through } from "./report-reads.ts";
 import { type Cell, type Query, type Row, textIn, textOrNullIn, usdIn } from "./rows.ts";
 import { CALLS_AFTER, nextAfter, placeAfter } from "./slices.ts";
+import { PATH_LIKE, through } from "./through.ts";
 
 /** Calls looked at in one read: their texts are long, and who reads them has other things to do. */
 const SLICE = 100;

@@ -9,6 +9,7 @@ import {
   entryRow,
   intentRow,
   nodeRow,
+  outcomeRow,
   priceRow,
   rateRow,
   rootRow,
@@ -50,6 +51,7 @@ export function openReads(database: DatabaseSync): Reads {
       "SELECT * FROM corrections WHERE root = ? AND corrects = ? ORDER BY sequence DESC LIMIT 1",
       correctionRow,
     ),
+    outcome: one("SELECT * FROM outcomes WHERE root = ? AND hold = ? AND image = ?", outcomeRow),
     price: one("SELECT * FROM price_versions WHERE sha256 = ?", priceRow),
     priceNamed: one("SELECT * FROM price_versions WHERE id = ?", priceRow),
   };

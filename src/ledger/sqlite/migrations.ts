@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LedgerRefused } from "../ledger-refused.ts";
 import { integerIn } from "../sql/rows.ts";
 import { ONE_ROW_A_CALL } from "./one-row-a-call.ts";
+import { OUTCOMES } from "./outcomes.ts";
 import { RUN_OF_A_CALL } from "./run-tables.ts";
 
 /**
@@ -114,6 +115,7 @@ const migrations: readonly string[] = [
   `,
   ONE_ROW_A_CALL,
   RUN_OF_A_CALL,
+  OUTCOMES,
 ];
 
 /** The version of a file that has them all. */

@@ -12,6 +12,7 @@ import {
   entryShape,
   intentShape,
   nodeShape,
+  outcomeShape,
   priceShape,
   rateShape,
   rootShape,
@@ -34,6 +35,7 @@ export function openWriter(
   const writeIntents = tableWriter(database, intentShape);
   const writeRates = tableWriter(database, rateShape);
   const writeAlerts = tableWriter(database, alertShape);
+  const writeOutcomes = tableWriter(database, outcomeShape);
   const insertCorrection = database.prepare(insertOf(correctionShape));
   const insertPrice = database.prepare(insertOf(priceShape));
   const insertEntry = database.prepare(insertOf(entryShape));
@@ -51,6 +53,7 @@ export function openWriter(
     writeIntents(set.intents);
     writeRates(set.rates);
     writeAlerts(set.alerts);
+    writeOutcomes(set.outcomes);
     for (const row of set.corrections.changes().inserted) {
       once(insertCorrection, correctionShape.cells(row));
     }
