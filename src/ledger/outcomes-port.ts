@@ -22,7 +22,7 @@ export type ImageOutcome = {
   /** Its place among the delivered pictures of its receipt, from 0. */
   readonly image: number;
   readonly kept: boolean;
-  /** A word or a few, as `OUTCOME_REASON` reads them; null for none. */
+  /** A word or a few, as `isOutcomeReason` takes them; null for none. */
   readonly reason: string | null;
 };
 
@@ -95,7 +95,7 @@ export type JudgedModel = Judged & {
 };
 
 /** What a reason may be: words of small letters and digits with - or _ between, so that reasons can be counted. */
-export const OUTCOME_REASON = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
+const OUTCOME_REASON = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
 export const OUTCOME_REASON_MAX = 64;
 
 /** Outcomes of one picture; each is an entry for ever, and nobody changes his mind more often in good faith. */

@@ -6,7 +6,7 @@ import { isOutcomeReason, OUTCOME_REASON_MAX } from "../../ledger/outcomes-port.
 /** Outcomes of one receipt in one request: more pictures than any call delivers. */
 const OUTCOMES_MAX = 100;
 /** Outcomes of any receipts in one request. */
-export const BATCH_MAX = 1_000;
+const BATCH_MAX = 1_000;
 /** The largest body that such a request needs. */
 export const BATCH_BYTES_MAX = 512 * 1024;
 
