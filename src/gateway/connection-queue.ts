@@ -4,11 +4,16 @@ import { SlidingMinute } from "./sliding-minute.ts";
 /** Stands for no limit on calls: more than any that can be set, so that connections without one share too. */
 const CALLS_UNLIMITED = 1_000_000;
 
+/** Of so many grants over one connection for which a call of a run waits too, at least one is the run's. */
+export const RUN_SHARE = 8;
+
 /** One that waits for a connection. */
 export type Waiter = {
   /** The connections that may carry it, in their order of listing. Never empty. */
   readonly lines: readonly Line[];
   readonly images: number;
+  /** Nobody sits before a screen and waits for it: it lets calls pass that somebody does wait for. */
+  readonly isOfRun: boolean;
 };
 
 /**
@@ -20,6 +25,7 @@ export class Line {
   readonly #minute = new SlidingMinute();
   #calls = 0;
   #reserved = 0;
+  #passedOver = 0;
 
   constructor(connected: ConnectedVendor) {
     this.connected = connected;
@@ -32,6 +38,16 @@ export class Line {
     if (imagesPerMinute === undefined) return calls;
     const free = imagesPerMinute - this.#reserved - this.#minute.imagesAt(nowMs);
     return Math.min(calls, Math.floor(free / images));
+  }
+
+  /** A call of a run has let so many others pass here that the next place is a run's. */
+  get isDueToRun(): boolean {
+    return this.#passedOver >= RUN_SHARE - 1;
+  }
+
+  /** Counts a grant against those of runs. @param runWaits a call of a run waits for this connection. */
+  count(waiter: Waiter, runWaits: boolean): void {
+    this.#passedOver = !waiter.isOfRun && runWaits ? this.#passedOver + 1 : 0;
   }
 
   /** When time alone makes room next, always later than now; undefined when only the end of a call does. */
@@ -91,6 +107,8 @@ export type Place = {
   readonly release: () => void;
 };
 
+type Granted = { readonly waiter: Waiter; readonly place: Place };
+
 /**
  * Who may go next over the connections of one vendor. Decides, and neither waits nor reads a clock.
  *
@@ -98,10 +116,14 @@ export type Place = {
  * of those with equally much. Calls go in the order in which they came: nobody takes a connection for which
  * somebody who came earlier still waits, even where only a smaller call would fit. A call that may not use any
  * connection that is waited for passes.
+ *
+ * Calls of runs stand behind all others, whenever they came. They are never starved: over each connection at least
+ * one of `RUN_SHARE` grants goes to them while they wait for it.
  */
 export class ConnectionQueue {
   readonly lines: readonly Line[];
   readonly #waiting = new Set<Waiter>();
+  readonly #runsWaiting = new Set<Waiter>();
 
   constructor(connections: readonly ConnectedVendor[]) {
     this.lines = connections.map((connected) => new Line(connected));
@@ -111,42 +133,73 @@ export class ConnectionQueue {
   join(asked: {
     readonly mayUse: (connected: ConnectedVendor) => boolean;
     readonly images: number;
+    readonly isOfRun?: boolean;
   }): Waiter {
-    const { images } = asked;
+    const { images, isOfRun = false } = asked;
     const lines = this.lines.filter(
       ({ connected }) => asked.mayUse(connected) && carries(connected, images),
     );
     if (lines.length === 0) throw new Error(`no connection carries a call of ${images} images`);
-    const waiter = { lines, images };
-    this.#waiting.add(waiter);
+    const waiter = { lines, images, isOfRun };
+    this.#setOf(waiter).add(waiter);
     return waiter;
   }
 
   leave(waiter: Waiter): void {
-    this.#waiting.delete(waiter);
+    this.#setOf(waiter).delete(waiter);
   }
 
-  /** Grants what can be granted now, in order of arrival. */
-  serve(nowMs: number): readonly { readonly waiter: Waiter; readonly place: Place }[] {
-    const granted: { readonly waiter: Waiter; readonly place: Place }[] = [];
-    const waitedFor = new Set<Line>();
-    for (const waiter of this.#waiting) {
-      if (waitedFor.size === this.lines.length) break;
-      const open = waiter.lines.filter((line) => !waitedFor.has(line));
-      const line = mostFree(open, waiter.images, nowMs);
-      if (line === undefined) {
-        for (const each of waiter.lines) waitedFor.add(each);
-      } else {
-        this.#waiting.delete(waiter);
-        granted.push({ waiter, place: line.grant(waiter.images) });
-      }
+  /** Grants what can be granted now, in order. */
+  serve(nowMs: number): readonly Granted[] {
+    const granted: Granted[] = [];
+    for (;;) {
+      const next = this.#grantNext(nowMs);
+      if (next === undefined) return granted;
+      granted.push(next);
     }
-    return granted;
+  }
+
+  #grantNext(nowMs: number): Granted | undefined {
+    const waitedFor = new Set<Line>();
+    for (const { waiter, lines } of this.#inOrder()) {
+      if (waitedFor.size === this.lines.length) return undefined;
+      const open = lines.filter((line) => !waitedFor.has(line));
+      const line = mostFree(open, waiter.images, nowMs);
+      if (line !== undefined) return this.#grant(waiter, line);
+      for (const each of lines) waitedFor.add(each);
+    }
+    return undefined;
+  }
+
+  /** A call of a run whose turn has come, then those that somebody waits for, then the other calls of runs. */
+  *#inOrder(): Generator<{ readonly waiter: Waiter; readonly lines: readonly Line[] }> {
+    for (const line of this.lines.filter((each) => each.isDueToRun)) {
+      const [waiter] = this.#runsWaitingFor(line);
+      // It waits for the connection that is due to it, and for no other one before its time.
+      if (waiter !== undefined) yield { waiter, lines: [line] };
+    }
+    for (const waiting of [this.#waiting, this.#runsWaiting]) {
+      for (const waiter of waiting) yield { waiter, lines: waiter.lines };
+    }
+  }
+
+  #runsWaitingFor(line: Line): readonly Waiter[] {
+    return [...this.#runsWaiting].filter(({ lines }) => lines.includes(line));
+  }
+
+  #grant(waiter: Waiter, line: Line): Granted {
+    this.leave(waiter);
+    line.count(waiter, this.#runsWaitingFor(line).length > 0);
+    return { waiter, place: line.grant(waiter.images) };
+  }
+
+  #setOf({ isOfRun }: Waiter): Set<Waiter> {
+    return isOfRun ? this.#runsWaiting : this.#waiting;
   }
 
   /** When serving again could grant something by time alone; undefined when nobody waits, or only for a call's end. */
   nextServeMs(nowMs: number): number | undefined {
-    if (this.#waiting.size === 0) return undefined;
+    if (this.#waiting.size + this.#runsWaiting.size === 0) return undefined;
     const instants = this.lines.flatMap((line) => line.nextRoomMs(nowMs) ?? []);
     return instants.length === 0 ? undefined : Math.min(...instants);
   }

@@ -32,6 +32,8 @@ export type LeaseRequest = {
   readonly images: number;
   /** The client's going away: who isn't there any more waits for nothing. */
   readonly signal: AbortSignal;
+  /** A call of a run stands behind those that somebody waits for, and waits as long as it takes. */
+  readonly isOfRun?: boolean;
 };
 
 /** Time as the connections see it: milliseconds of a clock that never runs backwards, and an alarm to set. */
@@ -75,10 +77,10 @@ export class Connections {
   }
 
   /**
-   * Takes a place on the connection with the most free capacity, waiting in order of arrival where none has
+   * Takes a place on the connection with the most free capacity, waiting in the queue's order where none has
    * any. `find-model.ts` has proved before that one may be used and can carry the images.
    *
-   * @throws Refusal `connection_busy` after 30 s, or when the client leaves while it waits.
+   * @throws Refusal `connection_busy` after 30 s (a call of a run: never for that), or when the client leaves while it waits.
    */
   async take(request: LeaseRequest): Promise<Lease> {
     const room = this.#rooms.get(request.vendor);
@@ -99,10 +101,10 @@ class WaitingRoom {
     this.#clock = clock;
   }
 
-  take({ accountPath, images, signal }: LeaseRequest): Promise<Lease> {
+  take({ accountPath, images, signal, isOfRun = false }: LeaseRequest): Promise<Lease> {
     return new Promise((resolve, reject) => {
       const mayUse = (connected: ConnectedVendor) => allows(connected, accountPath);
-      const waiter = this.#queue.join({ mayUse, images });
+      const waiter = this.#queue.join({ mayUse, images, isOfRun });
       const leave = (why: string) => {
         stopWaiting();
         this.#queue.leave(waiter);
@@ -111,9 +113,11 @@ class WaitingRoom {
         this.#serve();
       };
       const left = () => leave("the client left while its request waited for a connection");
-      const cancelDeadline = this.#clock.later(WAIT_MS_MAX, () =>
-        leave(`every connection to this vendor was busy for ${WAIT_MS_MAX / 1_000} s`),
-      );
+      const cancelDeadline = isOfRun
+        ? () => undefined
+        : this.#clock.later(WAIT_MS_MAX, () =>
+            leave(`every connection to this vendor was busy for ${WAIT_MS_MAX / 1_000} s`),
+          );
       const stopWaiting = () => {
         this.#whenGranted.delete(waiter);
         cancelDeadline();
