@@ -102,6 +102,8 @@ export type RefusalDetails = {
   readonly limit?: string;
   readonly required?: string;
   readonly available?: string;
+  /** What a vendor's moderation objects to, by the vendor's own names. */
+  readonly categories?: readonly string[];
   readonly receiptId?: string;
   readonly retryAfterSeconds?: number;
   /** Headers that say more than the body does: what a key has left of its rate. */

@@ -9,6 +9,7 @@ export function refusalOf(outcome: LostOutcome, receiptId: string): Refusal {
       return new Refusal(outcome.code, outcome.message, {
         ...details,
         ...(outcome.param === undefined ? {} : { param: outcome.param }),
+        ...(outcome.categories?.length ? { categories: outcome.categories } : {}),
       });
     case "our_account":
       return new Refusal(

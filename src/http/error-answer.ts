@@ -27,6 +27,7 @@ export function refusalAnswer(refusal: Refusal): ErrorAnswer {
     limit: details.limit,
     required: details.required,
     available: details.available,
+    categories: details.categories,
     receipt_id: details.receiptId,
   };
   return { ...refusalHead(refusal), body: JSON.stringify({ error }) };

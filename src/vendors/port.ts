@@ -63,6 +63,8 @@ export type Outcome = OutcomeFacts &
         /** The vendor's words, for the caller: redacted of keys, ids and URLs. */
         readonly message: string;
         readonly param?: string;
+        /** What the vendor's moderation objects to, by the vendor's own names; absent where it names nothing. */
+        readonly categories?: readonly string[];
         /** What the contract says was billed all the same. */
         readonly cost?: readonly UsageItem[];
       }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ConnectedVendor } from "../../src/gateway/connected-vendor.ts";
 import { ConnectionQueue, RUN_SHARE, type Waiter } from "../../src/gateway/connection-queue.ts";
 import { connectedVendor } from "./fake-connections.ts";
 
@@ -60,36 +61,60 @@ describe("calls of runs and others over one connection", () => {
   });
 
   it("whoever may use which connection: of any eight grants while a run waits for one, one is a run's", () => {
-    const ask = fc.record({ isOfRun: fc.boolean(), open: fc.subarray([0, 1, 2], { minLength: 1 }) });
+    const ask = fc.record({
+      isOfRun: fc.boolean(),
+      open: fc.subarray(["c0", "c1", "c2"], { minLength: 1 }),
+    });
     const steps = fc.array(fc.oneof(ask, fc.nat(20)), { maxLength: 200 });
     fc.assert(
       fc.property(steps, (played) => {
-        const queue = queueOf(3);
-        const held: (() => void)[] = [];
-        const ofRuns = new Set<Waiter>();
-        const passedOver = new Map<string, number>();
+        const books = new Books(queueOf(3));
         for (const step of played) {
-          if (typeof step === "number") held.splice(step % Math.max(1, held.length), 1)[0]?.();
-          else {
-            const mayUse = ({ connection }: { readonly connection: { readonly id: string } }) =>
-              step.open.includes(Number(connection.id.slice(1)));
-            const waiter = queue.join({ mayUse, images: 1, isOfRun: step.isOfRun });
-            if (step.isOfRun) ofRuns.add(waiter);
-          }
-          for (const { waiter, place } of queue.serve(0)) {
-            held.push(place.release);
-            ofRuns.delete(waiter);
-            const { id } = place.connected.connection;
-            const runWaits = [...ofRuns].some(({ lines }) =>
-              lines.some(({ connected }) => connected.connection.id === id),
-            );
-            const passed = waiter.isOfRun || !runWaits ? 0 : (passedOver.get(id) ?? 0) + 1;
-            passedOver.set(id, passed);
-            expect(passed).toBeLessThan(RUN_SHARE);
-          }
+          if (typeof step === "number") books.end(step);
+          else books.ask(step);
+          expect(Math.max(0, ...books.serve())).toBeLessThan(RUN_SHARE);
         }
       }),
       { numRuns: 300 },
     );
   });
 });
+
+/** Counts beside a queue how many others passed the runs that wait, by connection. */
+class Books {
+  readonly #queue: ConnectionQueue;
+  readonly #held: (() => void)[] = [];
+  readonly #ofRuns = new Set<Waiter>();
+  readonly #passedOver = new Map<string, number>();
+
+  constructor(queue: ConnectionQueue) {
+    this.#queue = queue;
+  }
+
+  ask({ isOfRun, open }: { readonly isOfRun: boolean; readonly open: readonly string[] }): void {
+    const mayUse = ({ connection }: ConnectedVendor) => open.includes(connection.id);
+    const waiter = this.#queue.join({ mayUse, images: 1, isOfRun });
+    if (isOfRun) this.#ofRuns.add(waiter);
+  }
+
+  end(which: number): void {
+    this.#held.splice(which % Math.max(1, this.#held.length), 1)[0]?.();
+  }
+
+  serve(): number[] {
+    return this.#queue.serve(0).map(({ waiter, place }) => {
+      this.#held.push(place.release);
+      this.#ofRuns.delete(waiter);
+      const { id } = place.connected.connection;
+      const before = waiter.isOfRun || !this.#runWaitsFor(id) ? -1 : this.#passedOver.get(id);
+      const passed = (before ?? 0) + 1;
+      this.#passedOver.set(id, passed);
+      return passed;
+    });
+  }
+
+  #runWaitsFor(id: string): boolean {
+    const waits = ({ lines }: Waiter) => lines.some((each) => each.connected.connection.id === id);
+    return [...this.#ofRuns].some(waits);
+  }
+}

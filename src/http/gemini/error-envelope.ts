@@ -56,6 +56,7 @@ function detailsOf({ code, message, details }: Refusal): readonly object[] {
     limit: details.limit,
     required: details.required,
     available: details.available,
+    categories: details.categories,
     receipt_id: details.receiptId,
   };
   const metadata = Object.fromEntries(

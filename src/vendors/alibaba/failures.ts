@@ -8,6 +8,7 @@ export type Failure =
       readonly kind: "refused";
       readonly code: "vendor_rejected" | "moderation_blocked";
       readonly message: string;
+      readonly categories?: readonly string[];
     }
   | { readonly kind: "our_account"; readonly message: string }
   | { readonly kind: "unspent"; readonly why: "throttled" | "overloaded" }
@@ -25,6 +26,8 @@ type Rule = {
   readonly checkedOn: string;
 };
 
+/** A code, and nothing that could carry prose. */
+const CODE_NAME = /^[\w.-]{1,64}$/;
 const ERROR_PAGE = "https://www.alibabacloud.com/help/en/model-studio/error-code";
 const CHECKED_ON = "2026-11-22";
 
@@ -131,7 +134,10 @@ function ourAccount(status: number, failure: WireFailure | undefined): Failure {
 }
 
 function moderated(failure: WireFailure | undefined): Failure {
-  return { kind: "refused", code: "moderation_blocked", message: wordsOf(failure) };
+  // The vendor names no categories: its code is all that it says of the kind.
+  const code = failure?.code ?? "";
+  const categories = CODE_NAME.test(code) ? [code] : [];
+  return { kind: "refused", code: "moderation_blocked", message: wordsOf(failure), categories };
 }
 
 function wordsOf(failure: WireFailure | undefined): string {

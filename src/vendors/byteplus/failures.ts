@@ -15,6 +15,7 @@ export const codeClasses: readonly CodeClass[] = [
     // Input or output, text or image, with and without `.SevereViolation`: the output kind comes after
     // compute and is unbilled all the same (ModelArk/1544106 [spec]).
     means: "moderation",
+    isCategory: true,
     codes: [/SensitiveContentDetected(?:\.\w+)?$/, /RiskDetection(?:\.\w+)?$/],
   },
   {

@@ -32,6 +32,7 @@ const filtered = {
 export function judgeNoImage(answer: Answer): {
   readonly code: "moderation_blocked" | "no_image";
   readonly message: string;
+  readonly categories?: readonly string[];
 } {
   const reason = answer.blockReason ?? answer.finishReason ?? "no reason given";
   const isFiltered =
@@ -39,6 +40,11 @@ export function judgeNoImage(answer: Answer): {
   const says = redactVendorText(answer.says || answer.text);
   const tail = says === "" ? "" : `: ${says}`;
   return isFiltered
-    ? { code: "moderation_blocked", message: `the vendor blocked this picture (${reason})${tail}` }
+    ? {
+        code: "moderation_blocked",
+        message: `the vendor blocked this picture (${reason})${tail}`,
+        // Its reason is all that it names; an unknown one could be anything.
+        categories: /^[A-Z_]{1,64}$/.test(reason) ? [reason] : [],
+      }
     : { code: "no_image", message: `the model answered without an image (${reason})${tail}` };
 }

@@ -11,6 +11,8 @@ export type VendorError = {
   readonly type: string;
   readonly message: string;
   readonly param: string;
+  /** What its moderation objects to, as it names it; empty where it names nothing. */
+  readonly categories: readonly string[];
 };
 
 /** What a code means whatever the status beside it. The other codes are judged by status. */
@@ -21,29 +23,54 @@ export type CodeClass = {
   readonly means: CodeMeaning;
   readonly codes: readonly (string | RegExp)[];
   readonly types?: readonly string[];
+  /** The code says what moderation objects to: the vendor has no other words for it. */
+  readonly isCategory?: true;
 };
 
 /** The part of an outcome that an error decides. */
 export type Judged =
-  | Pick<Outcome & { kind: "refused" }, "kind" | "code" | "message" | "param">
+  | Pick<Outcome & { kind: "refused" }, "kind" | "code" | "message" | "param" | "categories">
   | Pick<Outcome & { kind: "our_account" }, "kind" | "message">
   | Pick<Outcome & { kind: "unspent" }, "kind" | "why" | "retryAfterSeconds">
   | Pick<Outcome & { kind: "failed" }, "kind" | "code" | "message">
   | Pick<Outcome & { kind: "unknown" }, "kind" | "why">;
 
 const text = z.string().catch("");
-const errorSchema = z.object({ code: text, type: text, message: text, param: text });
+const errorSchema = z.object({
+  ...{ code: text, type: text, message: text, param: text },
+  // [third]: newer bodies of one vendor add it (openai.md §5, 2026-11-22).
+  moderation_details: z
+    .object({ categories: z.array(z.string()) })
+    .optional()
+    .catch(undefined),
+});
+/** Where a vendor names what its moderation objects to within its sentence [seen] (openai.md §5, 2026-11-22). */
+const VIOLATIONS = /\bsafety_violations=\[([^\]]{1,500})\]/;
+/** More than any vendor names. */
+const CATEGORIES_MAX = 16;
 /** Names only: what is shown of a code must not carry prose. */
 const NAME = /^[\w.[\]-]{1,64}$/;
+const CATEGORY = /^[\w./-]{1,64}$/;
 
 /** Undefined when there is none: absent, null, empty. */
 export function readVendorError(error: JsonValue | undefined): VendorError | undefined {
   if (typeof error === "string" && error !== "") {
-    return { code: "", type: "", message: error, param: "" };
+    return { code: "", type: "", message: error, param: "", categories: violationsIn(error) };
   }
   const parsed = errorSchema.safeParse(error);
   if (!parsed.success || Object.keys(error ?? {}).length === 0) return undefined;
-  return parsed.data;
+  const { moderation_details: details, ...said } = parsed.data;
+  return { ...said, categories: namesIn(details?.categories) ?? violationsIn(said.message) };
+}
+
+function violationsIn(message: string): readonly string[] {
+  return namesIn(VIOLATIONS.exec(message)?.[1]?.split(",")) ?? [];
+}
+
+/** Names only, undefined when there is none: nothing of a vendor's prose. */
+function namesIn(words: readonly string[] | undefined): readonly string[] | undefined {
+  const names = (words ?? []).map((word) => word.trim()).filter((word) => CATEGORY.test(word));
+  return names.length === 0 ? undefined : names.slice(0, CATEGORIES_MAX);
 }
 
 /** The error in an error's body; undefined when it isn't JSON or names none. */
@@ -66,7 +93,7 @@ export function judgeError(
   classes: readonly CodeClass[],
 ): Judged {
   const meaning = meaningOf(error, classes);
-  if (meaning === "moderation") return moderationBlocked(error);
+  if (meaning === "moderation") return moderationBlocked(error, classes);
   if (meaning === "our_account") return ourAccount(head.status, error);
   switch (head.status) {
     case 400:
@@ -90,7 +117,7 @@ export function judgeError(
 /** Judges a failure inside a 200 that made no picture (P3). */
 export function judgeFailureInSuccess(error: VendorError, classes: readonly CodeClass[]): Judged {
   const meaning = meaningOf(error, classes);
-  if (meaning === "moderation") return moderationBlocked(error);
+  if (meaning === "moderation") return moderationBlocked(error, classes);
   if (meaning === "our_account") return ourAccount(200, error);
   const message = redactVendorText(error.message) || "the vendor could not make the image";
   return { kind: "failed", code: "vendor_failed", message };
@@ -100,20 +127,28 @@ export function meaningOf(
   error: VendorError | undefined,
   classes: readonly CodeClass[],
 ): CodeMeaning | undefined {
+  return classOf(error, classes)?.means;
+}
+
+function classOf(
+  error: VendorError | undefined,
+  classes: readonly CodeClass[],
+): CodeClass | undefined {
   if (error === undefined) return undefined;
-  const found = classes.find(
+  return classes.find(
     ({ codes, types = [] }) =>
       types.includes(error.type) ||
       codes.some((code) =>
         typeof code === "string" ? code === error.code : code.test(error.code),
       ),
   );
-  return found?.means;
 }
 
-function moderationBlocked(error: VendorError | undefined): Judged {
+function moderationBlocked(error: VendorError | undefined, classes: readonly CodeClass[]): Judged {
   const message = redactVendorText(error?.message ?? "") || "the vendor's moderation refused it";
-  return { kind: "refused", code: "moderation_blocked", message };
+  const byCode = classOf(error, classes)?.isCategory === true ? namesIn([error?.code ?? ""]) : [];
+  const categories = error?.categories.length ? error.categories : (byCode ?? []);
+  return { kind: "refused", code: "moderation_blocked", message, categories };
 }
 
 function rejected(status: number, error: VendorError | undefined): Judged {
