@@ -56,6 +56,8 @@ export const refusals = {
   // the same request again
   idempotency_in_progress: { status: 409, type: "invalid_request_error", final: false },
   idempotency_key_reused: { status: 422, type: "invalid_request_error", final: true },
+  // rows of runs: said in no answer, for whoever runs them
+  claim_lost: { status: 409, type: "invalid_request_error", final: true },
   // the vendor
   vendor_rejected: { status: 400, type: "invalid_request_error", final: true },
   moderation_blocked: { status: 400, type: "image_generation_user_error", final: true },

@@ -63,6 +63,11 @@ export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps):
       throw keyReused(result.holdId);
     case "adopted":
       return { kind: "adopted", holdId: result.holdId, body: caller.same.adopt };
+    case "not_claimed":
+      throw new Refusal(
+        "claim_lost",
+        "this row isn't its run's to call any more; nothing was sent",
+      );
     default:
       return result satisfies never;
   }

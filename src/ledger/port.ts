@@ -25,6 +25,7 @@ import type {
 import type { LedgerOutcomes, Outcome } from "./outcomes-port.ts";
 import type { Alert, Correction, LedgerReports } from "./reports-port.ts";
 import type { RequestFacts } from "./request-facts.ts";
+import type { LedgerRuns } from "./runs-port.ts";
 
 /**
  * What the gateway needs from a ledger, whatever stores it: SQLite or PostgreSQL, the same journal, the
@@ -36,7 +37,8 @@ import type { RequestFacts } from "./request-facts.ts";
 export type Ledger = LedgerCalls &
   LedgerAccounts &
   LedgerReports &
-  LedgerOutcomes & { close(): Promise<void> };
+  LedgerOutcomes &
+  LedgerRuns & { close(): Promise<void> };
 
 /** Holds and what becomes of them. */
 export type LedgerCalls = {
@@ -200,6 +202,8 @@ export type HoldResult =
   | { readonly kind: "intent"; readonly state: "running" | "ended"; readonly holdId: string }
   | { readonly kind: "intent_reused"; readonly holdId: string }
   | { readonly kind: "adopted"; readonly holdId: string }
+  /** Its run's row isn't claimed for it: nobody, or another process, has it by now. */
+  | { readonly kind: "not_claimed" }
   | { readonly kind: "unknown_account" };
 
 /** A key's clock minute. What isn't limited is null. */

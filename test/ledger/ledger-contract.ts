@@ -9,6 +9,8 @@ import { limitContract } from "./limit-contract.ts";
 import { listContract } from "./list-contract.ts";
 import { outcomeContract } from "./outcome-contract.ts";
 import { reportContract } from "./report-contract.ts";
+import { runContract } from "./run-contract.ts";
+import { runMoneyContract } from "./run-money-contract.ts";
 import { treeContract } from "./tree-contract.ts";
 import { warningContract } from "./warning-contract.ts";
 
@@ -26,4 +28,6 @@ export function ledgerContract(name: string, open: OpenStore): void {
   warningContract(name, open);
   listContract(name, open);
   reportContract(name, open);
+  runContract(name, open);
+  runMoneyContract(name, open);
 }

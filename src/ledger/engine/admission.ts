@@ -31,13 +31,16 @@ export function intentTaken(
   };
 }
 
-/** Charged, costing or feared endings stick for a day; all others cost nobody anything and free the key. */
+/**
+ * Charged, costing or feared endings stick for a day, those of a run's rows for ever; all others cost nobody
+ * anything and free the key.
+ */
 function isKept(
-  { root, id }: CallRow,
+  { root, id, run }: CallRow,
   ended: NonNullable<CallRow["ended"]>,
   { set, nowMs }: Pick<Context, "set" | "nowMs">,
 ): boolean {
-  if (nowMs - ended.endedMs >= INTENT_MS) return false;
+  if (run === null && nowMs - ended.endedMs >= INTENT_MS) return false;
   if (ended.outcome === "made" || ended.vendorCost > 0n || ended.exposure > 0n) return true;
   // A cost that a correction took back was left all the same.
   return set.entry(root, costId(id)) !== undefined;

@@ -19,6 +19,8 @@ import { correct } from "./correct.ts";
 import { end, noteTask } from "./end.ts";
 import { hold } from "./hold.ts";
 import { noteOutcomes } from "./outcomes.ts";
+import * as rows from "./run-rows.ts";
+import * as runs from "./runs.ts";
 
 /** What a store can be asked to decide and write: argument and result of each command. */
 export type Commands = {
@@ -65,6 +67,14 @@ export type Commands = {
     readonly argument: InRoot & { entryId: string; actor: string; note: string };
     readonly result: null;
   };
+} & RunCommands;
+
+/** What can be asked of runs: as the functions that decide it are. */
+type RunCommands = {
+  readonly [Name in keyof typeof runDecisions]: {
+    readonly argument: Parameters<(typeof runDecisions)[Name]>[0];
+    readonly result: ReturnType<(typeof runDecisions)[Name]>;
+  };
 };
 
 /** The root of what is asked for: found by the store, which keeps every root in one place. */
@@ -76,6 +86,12 @@ export type Command<Name extends CommandName = CommandName> = {
   readonly [Key in Name]: { readonly name: Key; readonly argument: Commands[Key]["argument"] };
 }[Name];
 
+export type RunCommand = Command<keyof typeof runDecisions>;
+
+export function isOfRuns(command: Command): command is RunCommand {
+  return command.name in runDecisions;
+}
+
 type Decisions = {
   readonly [Name in CommandName]: (
     argument: Commands[Name]["argument"],
@@ -83,7 +99,25 @@ type Decisions = {
   ) => Commands[Name]["result"];
 };
 
+const runDecisions = {
+  createRun: runs.createRun,
+  reviseRun: runs.reviseRun,
+  setRun: runs.setRun,
+  takeRun: runs.takeRun,
+  leaveRun: runs.leaveRun,
+  closeRun: runs.closeRun,
+  tidyRun: runs.tidyRun,
+  recountRun: runs.recountRun,
+  putRows: rows.putRows,
+  priceRows: rows.priceRows,
+  dropRows: rows.dropRows,
+  claimRows: rows.claimRows,
+  endRows: rows.endRows,
+  retryRows: rows.retryRows,
+};
+
 const decisions: Decisions = {
+  ...runDecisions,
   hold,
   end,
   noteTask,

@@ -14,6 +14,7 @@ import {
 } from "./context.ts";
 import { houseCostMoved, houseTakes } from "./house.ts";
 import type { CallRow, EntryRow } from "./rows.ts";
+import { rowCallMended } from "./run-money.ts";
 
 /** Mending what was posted: a new entry that names the old one, never an edit (MONEY §4). */
 
@@ -147,6 +148,7 @@ function mendCall(
   if (of === "charge") {
     save({ charge: after });
     countSpent(countersOf(call, context.set), { settled: by, held: ZERO_USD });
+    rowCallMended(call, { settled: by }, context);
     return;
   }
   // What nobody is charged for was counted in the hour in which it arose.
@@ -161,4 +163,5 @@ function mendCall(
   const billedBefore = ended.exposureBilled ?? ZERO_USD;
   const vendorCost = addUsd(addUsd(ended.vendorCost, after), negateUsd(billedBefore));
   save({ exposureBilled: after, vendorCost });
+  rowCallMended(call, { exposed: by }, context);
 }

@@ -14,6 +14,7 @@ import {
 } from "./context.ts";
 import { houseCostMoved, houseEnds } from "./house.ts";
 import type { CallRow } from "./rows.ts";
+import { rowCallEnded } from "./run-money.ts";
 
 /** Ends a hold in exactly the nodes and windows that it was counted at. */
 export function end(of: { root: string; ending: EndingDraft }, context: Context): PostedEnding {
@@ -50,6 +51,12 @@ export function end(of: { root: string; ending: EndingDraft }, context: Context)
   });
   countSpent(countersOf(call, set), turned(amount, charge));
   houseEnds(call, share, context);
+  const { run } = call;
+  if (run !== null) {
+    const images = ending.kind === "settle" ? ending.images : 0;
+    const figures = { settled: charge, exposed: share.exposure, images };
+    rowCallEnded({ ...call, run }, figures, context);
+  }
   return { kind: "posted", chain: chainOf(place) };
 }
 

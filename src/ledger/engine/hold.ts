@@ -21,6 +21,7 @@ import {
 } from "./context.ts";
 import { houseRangeRefusal, houseRefusal } from "./house.ts";
 import type { CallRow, NodeRow } from "./rows.ts";
+import { rowHeld, unclaimed } from "./run-money.ts";
 import type { KeyPath, WorkingSet } from "./working-set.ts";
 
 /** Reserves the ceiling if it fits everything; every check comes before the first write. */
@@ -37,6 +38,8 @@ export function hold(request: HoldDraft, context: Context): HoldResult {
     (intent == null ? undefined : intentTaken(account.root, intent, context)) ??
     (adopt == null ? undefined : adopted(account.root, { key: key.id, body: adopt }, context));
   if (before !== undefined) return before;
+  const lost = request.run === null ? undefined : unclaimed(account.root, request, context);
+  if (lost !== undefined) return lost;
   const settings = settingsIn(key.settings);
   const rate = rateOf(key, { settings, images: request.images }, context);
   if (rate?.fits === false) return { kind: "rate_limited", rate: rate.state };
@@ -55,6 +58,7 @@ export function hold(request: HoldDraft, context: Context): HoldResult {
   countCost(counters, { held: call.vendorAmount, settled: ZERO_USD });
   if (rate !== undefined) countRate(rate.row, context);
   if (intent != null) takeIntent(account.root, intent, request.id, context);
+  if (request.run !== null) rowHeld(account.root, request, context);
   const alerts = newAlerts(state, context);
   return { kind: "held", createdMs: nowMs, rate: rate?.state ?? null, alerts };
 }

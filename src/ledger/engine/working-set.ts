@@ -1,4 +1,5 @@
 import type { StoredPrice } from "../port.ts";
+import type { RunFigures } from "../runs-port.ts";
 import type { CallCounters } from "./call-counters.ts";
 import { CounterTable } from "./counters.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   RateRow,
   RootRow,
 } from "./rows.ts";
+import type { OrderRecord, RunRecord, RunRowRecord } from "./run-records.ts";
 
 /**
  * What a store can be asked for while a transaction is decided. Undefined means that it isn't there.
@@ -42,7 +44,25 @@ export type Reads = {
   readonly outcome: (root: string, hold: string, image: number) => OutcomeRow | undefined;
   readonly price: (sha256: string) => StoredPrice | undefined;
   readonly priceNamed: (id: string) => StoredPrice | undefined;
+} & RunReads;
+
+/** The same of runs. Lists of a chunk at most: `RUN_CHUNK`. */
+export type RunReads = {
+  readonly run: (root: string, id: string) => RunRecord | undefined;
+  readonly runRow: (root: string, run: string, id: string) => RunRowRecord | undefined;
+  /** Sums over the calls of a run that have ended. */
+  readonly runFigures: (root: string, run: string) => RunFigures;
+  readonly waitingRows: (root: string, run: string) => readonly RunRowRecord[];
+  /** Those that the loading of this number hasn't brought. */
+  readonly olderRows: (root: string, run: string, revision: number) => readonly RunRowRecord[];
+  /** Rows that have an order. */
+  readonly orders: (root: string, run: string) => readonly string[];
+  /** Whether a process that has taken a run runs still. */
+  readonly lives: (process: string) => boolean;
 };
+
+/** Rows of a run that one transaction closes: others' holds wait for it. */
+export const RUN_CHUNK = 500;
 
 /** A row's newest value, and what the store must be told of it. */
 type Cell<Row> = { row: Row | undefined; change: "none" | "insert" | "update" };
@@ -149,6 +169,12 @@ export class WorkingSet {
   readonly #entriesById = new Map<string, EntryRow>();
   /** Calls that came to be adoptable, and those that were taken. */
   readonly adoptables: AdoptableRow[] = [];
+  readonly runs = new Table<RunRecord>();
+  readonly runRows = new Table<RunRowRecord>();
+  /** Orders of rows that were brought or erased, by root, run and row. */
+  readonly orders = new Map<string, OrderRecord>();
+  /** What this transaction adds to the calls of a run, by root and run. */
+  readonly runMoves = new Map<string, RunFigures>();
 
   readonly reads: Reads;
 
@@ -219,7 +245,7 @@ export class WorkingSet {
     for (const { id, ended } of [...calls.inserted, ...calls.updated]) {
       if (ended !== null) this.calls.drop(id);
     }
-    const kept = this.nodes.size + this.counters.size + this.calls.size;
+    const kept = this.nodes.size + this.counters.size + this.calls.size + this.runs.size;
     if (kept > KEPT_MAX) this.forget();
   }
 
@@ -241,6 +267,9 @@ export class WorkingSet {
     this.entries.length = 0;
     this.#entriesById.clear();
     this.adoptables.length = 0;
+    this.runRows.forget();
+    this.orders.clear();
+    this.runMoves.clear();
   }
 
   #tables(): readonly Kept[] {
@@ -256,6 +285,8 @@ export class WorkingSet {
       this.outcomes,
       this.prices,
       this.pricesNamed,
+      this.runs,
+      this.runRows,
     ];
   }
 }

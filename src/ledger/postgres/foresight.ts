@@ -1,5 +1,6 @@
-import type { Command } from "../engine/commands.ts";
+import { type Command, isOfRuns, type RunCommand } from "../engine/commands.ts";
 import { endingId } from "../journal.ts";
+import { foreseeRun } from "./foresight-of-runs.ts";
 import type { Shelves } from "./shelves.ts";
 
 /**
@@ -15,6 +16,7 @@ export function foresee(
 ): void {
   for (const command of commands) {
     if (command.name === "hold") foreseeHold(command, shelves, adoptable);
+    else if (isOfRuns(command)) foreseeRun(command, shelves);
     else foreseeOther(command, shelves);
   }
 }
@@ -23,20 +25,27 @@ type CommandOf<Name extends Command["name"]> = Extract<Command, { readonly name:
 
 function foreseeHold(
   { argument }: CommandOf<"hold">,
-  { calls, nodes, prices, intents, adoptables }: Shelves,
+  { calls, nodes, prices, intents, adoptables, runs, runRows }: Shelves,
   adoptable: boolean,
 ): void {
-  const { id, accountId, keyId, price, admission } = argument;
+  const { id, accountId, keyId, price, admission, run } = argument;
   calls.want([id]);
   nodes.want([accountId]);
   nodes.want([keyId]);
   prices.want([price.sha256]);
   const { intent, adopt } = admission;
   if (intent != null) intents.want([intent.scope]);
+  if (run !== null) {
+    runs.want([run.id]);
+    runRows.want([run.id, run.row]);
+  }
   if (adopt != null && adoptable) adoptables.want([keyId, adopt]);
 }
 
-function foreseeOther(command: Exclude<Command, CommandOf<"hold">>, shelves: Shelves): void {
+function foreseeOther(
+  command: Exclude<Command, CommandOf<"hold"> | RunCommand>,
+  shelves: Shelves,
+): void {
   const { calls, nodes, prices, entries, corrections, outcomes } = shelves;
   switch (command.name) {
     case "end": {

@@ -1,3 +1,4 @@
+import { ZERO_USD } from "../../money/pico-usd.ts";
 import type { Command } from "../engine/commands.ts";
 import type { CallRow, RootRow } from "../engine/rows.ts";
 import type { Reads, Table, WorkingSet } from "../engine/working-set.ts";
@@ -103,12 +104,13 @@ export class Known {
 
   /** After the commit: what was written is what is stored now. */
   keep(set: WorkingSet, changedCalls: Iterable<CallRow>): void {
-    const { nodes, counters, calls, rates, alerts, prices, pricesNamed } = this.#shelves;
+    const { nodes, counters, calls, rates, alerts, prices, pricesNamed, runs } = this.#shelves;
     for (const row of changed(set.roots)) this.#version = row.version;
     for (const row of changed(set.nodes)) nodes.put(row);
     for (const row of changed(set.counters)) counters.put(row);
     for (const row of changed(set.rates)) rates.put(row);
     for (const row of changed(set.alerts)) alerts.put(row);
+    for (const run of changed(set.runs)) runs.put(run);
     for (const price of changed(set.prices)) {
       prices.put(price);
       pricesNamed.put(price);
@@ -154,6 +156,8 @@ function loadOf(
   };
 }
 
+const NO_FIGURES = { settled: ZERO_USD, exposed: ZERO_USD, images: 0 } as const;
+
 function readsOf(root: string, shelves: Shelves, locked: () => RootRow | undefined): Reads {
   /** No transaction spans roots. */
   function ofRoot<Args extends string[], Result>(
@@ -181,5 +185,17 @@ function readsOf(root: string, shelves: Shelves, locked: () => RootRow | undefin
       ofRoot((place: string) => shelves.outcomes.get(hold, place))(of, image.toString()),
     price: (sha256) => shelves.prices.get(sha256),
     priceNamed: (id) => shelves.pricesNamed.get(id),
+    run: ofRoot((id) => shelves.runs.get(id)),
+    runRow: ofRoot((run, id) => shelves.runRows.get(run, id)),
+    // A sum has a row for every key: where there is none it was never loaded.
+    runFigures: ofRoot((run) => shelves.figures.get(run)?.item ?? NO_FIGURES),
+    waitingRows: ofRoot((run) => shelves.waitingRows.all(run)),
+    olderRows: (of, run, revision) =>
+      ofRoot((newest: string) => shelves.olderRows.all(run, newest).map(({ item }) => item))(
+        of,
+        revision.toString(),
+      ),
+    orders: ofRoot((run) => shelves.orders.all(run).map(({ item }) => item)),
+    lives: (process) => shelves.beats.get(process) !== undefined,
   };
 }

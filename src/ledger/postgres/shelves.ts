@@ -10,7 +10,10 @@ import type {
   OutcomeRow,
   RateRow,
 } from "../engine/rows.ts";
+import type { RunRecord, RunRowRecord } from "../engine/run-records.ts";
+import { RUN_CHUNK } from "../engine/working-set.ts";
 import type { StoredPrice } from "../port.ts";
+import type { RunFigures } from "../runs-port.ts";
 import * as decode from "../sql/decode.ts";
 import {
   adoptableShape,
@@ -25,7 +28,9 @@ import {
   priceShape,
   rateShape,
 } from "../sql/encode.ts";
-import { Shelf, type Source } from "./shelf.ts";
+import { textIn } from "../sql/rows.ts";
+import * as runTables from "../sql/run-tables.ts";
+import { type Key, Shelf, type Source } from "./shelf.ts";
 
 export type Shelves = ReturnType<typeof emptyShelves>;
 
@@ -175,6 +180,82 @@ const pricesNamed: Source<StoredPrice> = {
   keeps: "rows",
 };
 
+const runs: Source<RunRecord> = {
+  sql: lookUp(runTables.runShape, ["id"], "root = $1 AND id = wanted.id"),
+  read: runTables.runRecord,
+  keyOf: (run) => [run.id],
+  keeps: "rows",
+};
+
+const runRows: Source<RunRowRecord> = {
+  sql: lookUp(
+    runTables.runRowShape,
+    ["run", "id"],
+    "root = $1 AND run = wanted.run AND id = wanted.id",
+  ),
+  read: runTables.runRowRecord,
+  keyOf: (row) => [row.run, row.id],
+  keeps: "nothing",
+};
+
+/** What is asked for by another key than its own. */
+type Keyed<Item> = { readonly key: Key; readonly item: Item };
+
+const figures: Source<Keyed<RunFigures>> = {
+  sql: `SELECT wanted.run, found.* FROM unnest($2::text[]) AS wanted (run),
+    LATERAL (${runTables.figuresSql("root = $1 AND run = wanted.run")} OFFSET 0) AS found`,
+  read: (row) => ({ key: [textIn(row, "run")], item: runTables.runFigures(row) }),
+  keyOf: ({ key }) => key,
+  keeps: "nothing",
+};
+
+const waitingRows: Source<RunRowRecord> = {
+  sql: lookUp(
+    runTables.runRowShape,
+    ["run"],
+    `root = $1 AND run = wanted.run AND state = 'waiting' ORDER BY position LIMIT ${RUN_CHUNK}`,
+  ),
+  read: runTables.runRowRecord,
+  keyOf: (row) => [row.run],
+  keeps: "nothing",
+};
+
+const olderRows: Source<Keyed<RunRowRecord>> = {
+  sql: `SELECT wanted.newest, found.* FROM unnest($2::text[], $3::text[]) AS wanted (run, newest),
+    LATERAL (SELECT ${runTables.runRowShape.columns.join(", ")} FROM run_rows WHERE root = $1
+      AND run = wanted.run AND revision > 0 AND revision < wanted.newest::bigint
+      LIMIT ${RUN_CHUNK}) AS found`,
+  read: (row) => ({
+    key: [textIn(row, "run"), textIn(row, "newest")],
+    item: runTables.runRowRecord(row),
+  }),
+  keyOf: ({ key }) => key,
+  keeps: "nothing",
+};
+
+const orders: Source<Keyed<string>> = {
+  sql: lookUp(
+    { table: "run_orders", columns: ["run", "id"] },
+    ["run"],
+    `root = $1 AND run = wanted.run LIMIT ${RUN_CHUNK}`,
+  ),
+  read: (row) => ({ key: [textIn(row, "run")], item: textIn(row, "id") }),
+  keyOf: ({ key }) => key,
+  keeps: "nothing",
+};
+
+/** Processes that live: whoever is missed for a minute is taken out (`liveness.ts`). */
+const beats: Source<string> = {
+  sql: lookUp(
+    { table: "beats", columns: ["process"] },
+    ["process"],
+    `process = wanted.process AND ${ANY_ROOT}`,
+  ),
+  read: (row) => textIn(row, "process"),
+  keyOf: (process) => [process],
+  keeps: "nothing",
+};
+
 /** A shelf for everything that decisions read. */
 export function emptyShelves() {
   return {
@@ -191,5 +272,12 @@ export function emptyShelves() {
     outcomes: new Shelf(outcomes),
     prices: new Shelf(prices),
     pricesNamed: new Shelf(pricesNamed),
+    runs: new Shelf(runs),
+    runRows: new Shelf(runRows),
+    figures: new Shelf(figures),
+    waitingRows: new Shelf(waitingRows),
+    olderRows: new Shelf(olderRows),
+    orders: new Shelf(orders),
+    beats: new Shelf(beats),
   };
 }

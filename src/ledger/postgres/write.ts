@@ -1,4 +1,5 @@
 import type { AdoptableRow, CallRow, RootRow } from "../engine/rows.ts";
+import type { OrderRecord } from "../engine/run-records.ts";
 import type { Table, WorkingSet } from "../engine/working-set.ts";
 import { checkpointShape, checkpointsDue, KEEP_COUNTERS } from "../sql/checkpoints.ts";
 import {
@@ -18,6 +19,7 @@ import {
   type TableShape,
 } from "../sql/encode.ts";
 import type { Cell } from "../sql/rows.ts";
+import { orderShape, runIntegers, runRowShape, runShape } from "../sql/run-tables.ts";
 import { bigintArray, textArray } from "./binary-arrays.ts";
 import type { Statement } from "./connections.ts";
 import { storable } from "./storable.ts";
@@ -30,6 +32,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   ...["vendor_cost", "overrun", "exposure", "exposure_billed", "images", "since_ms", "claimed"],
   ...["minute", "requests", "threshold", "used", "limit_amount", "before_amount", "after_amount"],
   ...["image", "kept", "revision"],
+  ...runIntegers,
 ]);
 
 type Shape = Pick<TableShape<never>, "table" | "columns" | "keys">;
@@ -114,6 +117,8 @@ const intents = tableWriter(intentShape);
 const rates = tableWriter(rateShape);
 const alerts = tableWriter(alertShape);
 const outcomes = tableWriter(outcomeShape);
+const runs = tableWriter(runShape);
+const runRows = tableWriter(runRowShape);
 const insertRoots = inserter(rootShape);
 const insertEntries = inserter(entryShape);
 const insertCalls = inserter(callShape);
@@ -173,6 +178,26 @@ const CLAIM_ADOPTABLE = allOf(
   "1",
 );
 
+const putOrders = writer("put_run_orders", updateOf(orderShape, ["json"]), orderShape);
+
+const ERASE_ORDERS = `DELETE FROM run_orders
+  USING unnest($1::text[], $2::text[], $3::text[]) AS gone (root, run, id)
+  WHERE run_orders.root = gone.root AND run_orders.run = gone.run AND run_orders.id = gone.id`;
+
+/** Orders that rows came with, and those that are erased. */
+function ordersOf({ orders }: WorkingSet): readonly Statement[] {
+  const rows = [...orders.values()];
+  const [kept, gone] = [rows.filter(isKept), rows.filter((order) => !isKept(order))];
+  if (gone.length === 0) return putOrders(kept);
+  const keys = [gone.map(({ root }) => root), gone.map(({ run }) => run), gone.map(({ id }) => id)];
+  const values = keys.map(textArray);
+  return [...putOrders(kept), { name: "erase_run_orders", text: ERASE_ORDERS, values }];
+}
+
+function isKept({ json }: OrderRecord): boolean {
+  return json !== null;
+}
+
 /**
  * What a working set changes, as statements: while it is being decided entries and calls, which are most
  * of it and of which every command has its own, so that the server is busy with them meanwhile; the rest
@@ -218,6 +243,9 @@ export class Writing {
       // An entry may be corrected again: the newest correction of it is another row, never the same one.
       ...insertCorrections([...corrections.inserted, ...corrections.updated]),
       ...adoptablesOf(set.adoptables),
+      ...runs(set.runs),
+      ...runRows(set.runRows),
+      ...ordersOf(set),
       ...insertRoots(roots.inserted),
       ...roots.updated.map(updateRoot),
       ...checkpointsOf(set, this.#checkpointEvery),

@@ -17,6 +17,7 @@ import {
   readUsage,
 } from "./report-reads.ts";
 import { type Query, rowsOf, textIn } from "./rows.ts";
+import { runsOn } from "./runs-on.ts";
 import { readSettledCalls } from "./settled-calls.ts";
 
 /** What a store does: decides commands, each root's in the order in which they came, and reads rows. */
@@ -51,6 +52,7 @@ export function ledgerOn(store: Store): Ledger {
   return {
     ...calls,
     ...accounts,
+    ...runsOn(store, roots.ofNode),
     ...(store.beats === undefined ? {} : { beats: store.beats }),
     exposures: (of) => readExposures(query, of),
     overruns: (of) => readOverruns(query, of),

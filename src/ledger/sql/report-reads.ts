@@ -57,7 +57,7 @@ function endedOf(call: CallRow): EndedOf {
 }
 
 /** `rows` may hold one more than the page: then there is a next one. */
-function pageOf<Item>(
+export function pageOf<Item>(
   rows: readonly Item[],
   most: number,
   cursorOf: (item: Item) => string,
@@ -136,7 +136,8 @@ async function listed<Item>(
   return pageOf(rows, of.most, (item) => list.cursorOf(item).join("~"));
 }
 
-function cursorIn(text: string, columns: number): readonly [bigint, ...string[]] {
+/** Reads what a page gave out. @param columns how many make the order; the first is an instant. */
+export function cursorIn(text: string, columns: number): readonly [bigint, ...string[]] {
   const [created = "", ...rest] = text.split("~");
   if (!/^\d{1,16}$/.test(created) || rest.length !== columns - 1) {
     throw new InvalidPage(`before=${text}: not a page of this list`);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Reads } from "../engine/working-set.ts";
+import { type Reads, RUN_CHUNK } from "../engine/working-set.ts";
 import {
   adoptableRow,
   alertRow,
@@ -14,7 +14,8 @@ import {
   rateRow,
   rootRow,
 } from "../sql/decode.ts";
-import type { Cell, Row } from "../sql/rows.ts";
+import { type Cell, type Row, textIn } from "../sql/rows.ts";
+import { figuresSql, runFigures, runRecord, runRowRecord } from "../sql/run-tables.ts";
 
 /** What decisions read of the file, at once. */
 export function openReads(database: DatabaseSync): Reads {
@@ -24,6 +25,11 @@ export function openReads(database: DatabaseSync): Reads {
       const row = statement.get(...of);
       return row === undefined ? undefined : read(row);
     };
+  }
+  /** Of a statement that always answers one row. */
+  function only<Item>(sql: string, read: (row: Row) => Item): (...of: Cell[]) => Item {
+    const statement = database.prepare(sql);
+    return (...of) => read(statement.get(...of) ?? {});
   }
   function all<Item>(sql: string, read: (row: Row) => Item): (...of: Cell[]) => readonly Item[] {
     const statement = database.prepare(sql);
@@ -54,5 +60,23 @@ export function openReads(database: DatabaseSync): Reads {
     outcome: one("SELECT * FROM outcomes WHERE root = ? AND hold = ? AND image = ?", outcomeRow),
     price: one("SELECT * FROM price_versions WHERE sha256 = ?", priceRow),
     priceNamed: one("SELECT * FROM price_versions WHERE id = ?", priceRow),
+    run: one("SELECT * FROM runs WHERE root = ? AND id = ?", runRecord),
+    runRow: one("SELECT * FROM run_rows WHERE root = ? AND run = ? AND id = ?", runRowRecord),
+    runFigures: only(figuresSql("root = ? AND run = ?"), runFigures),
+    waitingRows: all(
+      `SELECT * FROM run_rows WHERE root = ? AND run = ? AND state = 'waiting'
+       ORDER BY position LIMIT ${RUN_CHUNK}`,
+      runRowRecord,
+    ),
+    olderRows: all(
+      `SELECT * FROM run_rows WHERE root = ? AND run = ? AND revision > 0 AND revision < ?
+       LIMIT ${RUN_CHUNK}`,
+      runRowRecord,
+    ),
+    orders: all(`SELECT id FROM run_orders WHERE root = ? AND run = ? LIMIT ${RUN_CHUNK}`, (row) =>
+      textIn(row, "id"),
+    ),
+    // Who had a run in an earlier life of the file is forgotten when it is opened.
+    lives: () => true,
   };
 }

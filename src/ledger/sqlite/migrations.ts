@@ -3,7 +3,7 @@ import { LedgerRefused } from "../ledger-refused.ts";
 import { integerIn } from "../sql/rows.ts";
 import { ONE_ROW_A_CALL } from "./one-row-a-call.ts";
 import { OUTCOMES } from "./outcomes.ts";
-import { RUN_OF_A_CALL } from "./run-tables.ts";
+import { RUN_OF_A_CALL, RUN_TABLES } from "./run-tables.ts";
 
 /**
  * Numbered, forward only: a migration that has ever run on somebody's file is never edited. The number
@@ -116,6 +116,7 @@ const migrations: readonly string[] = [
   ONE_ROW_A_CALL,
   RUN_OF_A_CALL,
   OUTCOMES,
+  RUN_TABLES,
 ];
 
 /** The version of a file that has them all. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AdoptableRow, CallRow } from "../engine/rows.ts";
+import type { OrderRecord } from "../engine/run-records.ts";
 import type { Table, WorkingSet } from "../engine/working-set.ts";
 import { checkpointShape, checkpointsDue, KEEP_COUNTERS } from "../sql/checkpoints.ts";
 import {
@@ -19,6 +20,7 @@ import {
   type TableShape,
 } from "../sql/encode.ts";
 import type { Cell } from "../sql/rows.ts";
+import { orderShape, runRowShape, runShape } from "../sql/run-tables.ts";
 
 /**
  * Writes what a working set has changed; every row that is meant to change must change.
@@ -41,6 +43,9 @@ export function openWriter(
   const insertEntry = database.prepare(insertOf(entryShape));
   const writeCalls = callWriter(database);
   const writeAdoptable = adoptableWriter(database);
+  const writeRuns = tableWriter(database, runShape);
+  const writeRunRows = tableWriter(database, runRowShape);
+  const writeOrder = orderWriter(database);
   const insertCheckpoint = database.prepare(insertOf(checkpointShape));
   const keepCounters = database.prepare(KEEP_COUNTERS);
   return (set) => {
@@ -58,6 +63,9 @@ export function openWriter(
       once(insertCorrection, correctionShape.cells(row));
     }
     for (const row of set.adoptables) writeAdoptable(row);
+    writeRuns(set.runs);
+    writeRunRows(set.runRows);
+    for (const order of set.orders.values()) writeOrder(order);
     for (const checkpoint of checkpointsDue(set, checkpointEvery)) {
       once(insertCheckpoint, checkpointShape.cells(checkpoint));
       keepCounters.run(checkpoint.root);
@@ -123,6 +131,17 @@ function adoptableWriter(database: DatabaseSync): (row: AdoptableRow) => void {
     if (row.claimed) once(claim, [row.root, row.hold]);
     else if (row.again === true) offerAgain.run(row.root, row.hold);
     else offer.run(...cells(row));
+  };
+}
+
+function orderWriter(database: DatabaseSync): (order: OrderRecord) => void {
+  const put = database.prepare(
+    `${insertOf(orderShape)} ON CONFLICT (root, run, id) DO UPDATE SET json = excluded.json`,
+  );
+  const erase = database.prepare("DELETE FROM run_orders WHERE root = ? AND run = ? AND id = ?");
+  return (order) => {
+    if (order.json !== null) once(put, orderShape.cells(order));
+    else erase.run(order.root, order.run, order.id);
   };
 }
 

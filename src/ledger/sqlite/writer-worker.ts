@@ -24,6 +24,7 @@ function main(port: MessagePort, start: WriterStart): void {
     migrate(database);
     stamp(database, start);
     assertPricesUnchanged(database, start.catalogPrices);
+    freeRuns(database);
     const { checkpointEvery } = start;
     const emulated = start.world === "sandbox";
     const batches = openBatches(database, { emulated, checkpointEvery });
@@ -83,6 +84,11 @@ function stamp(database: DatabaseSync, start: WriterStart): void {
   if (world !== start.world) {
     throw new LedgerRefused(`it is a ${world} ledger and will not open as ${start.world}`);
   }
+}
+
+/** The file has one owner: whoever had a run before is gone. */
+function freeRuns(database: DatabaseSync): void {
+  database.exec("UPDATE runs SET process = NULL WHERE process IS NOT NULL");
 }
 
 /** A price version that was used is never changed: a corrected price is a new version (MONEY §4). */
