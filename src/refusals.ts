@@ -58,6 +58,9 @@ export const refusals = {
   idempotency_key_reused: { status: 422, type: "invalid_request_error", final: true },
   // rows of runs: said in no answer, for whoever runs them
   claim_lost: { status: 409, type: "invalid_request_error", final: true },
+  price_changed: { status: 409, type: "invalid_request_error", final: false },
+  // runs
+  run_busy: { status: 409, type: "invalid_request_error", final: false },
   // the vendor
   vendor_rejected: { status: 400, type: "invalid_request_error", final: true },
   moderation_blocked: { status: 400, type: "image_generation_user_error", final: true },
@@ -106,8 +109,14 @@ export type RefusalDetails = {
   readonly available?: string;
   /** What a vendor's moderation objects to, by the vendor's own names. */
   readonly categories?: readonly string[];
+  /** The gateway process that has what was asked for. */
+  readonly process?: string;
+  /** Everything that is wrong with a body of many lines. */
+  readonly problems?: readonly object[];
   readonly receiptId?: string;
   readonly retryAfterSeconds?: number;
+  /** How long to wait is our advice: the vendor said nothing of it. Not part of the answer. */
+  readonly isRetryOurs?: true;
   /** Headers that say more than the body does: what a key has left of its rate. */
   readonly headers?: Readonly<Record<string, string>>;
   /** `vendor_busy` alone answers with the vendor's own status: 429 throttled (default), 503 overloaded. */

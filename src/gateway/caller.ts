@@ -1,4 +1,6 @@
+import type { RowName } from "../ledger/port.ts";
 import type { Surface } from "../ledger/request-facts.ts";
+import type { PicoUsd } from "../money/pico-usd.ts";
 import type { OrderPolicy } from "./prepared-for.ts";
 import type { Sameness } from "./same.ts";
 
@@ -16,4 +18,13 @@ export type Caller = {
   readonly vendorHeaders: Readonly<Record<string, string>>;
   /** By what an earlier request is known to be the same. */
   readonly same: Sameness;
+  /** The row of a run that it asks for; undefined for a request of its own. */
+  readonly run?: RowCalled;
+};
+
+/** A row of a run, as it was claimed. */
+export type RowCalled = {
+  readonly name: RowName;
+  /** What is reserved for it under the run's cap: no hold is made for more. */
+  readonly ceiling: PicoUsd;
 };

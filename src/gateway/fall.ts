@@ -45,6 +45,7 @@ export async function takePlace(
     accountPath: caller.accountPath,
     images: prepared.accepted.order.n,
     signal: client.left,
+    isOfRun: caller.run !== undefined,
   };
   try {
     return { prepared, lease: await deps.connections.take(call) };

@@ -14,7 +14,7 @@ import { judgeLegs } from "./judge-legs.ts";
 import { Keeping } from "./keeping.ts";
 import { KeptPictures } from "./kept-pictures.ts";
 import { giveAgain, waitForSame } from "./once.ts";
-import { prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./prepare.ts";
 import { refusalOf } from "./refuse.ts";
 import { type Reserved, reserve } from "./reserve.ts";
 import { retainHeaders } from "./retain.ts";
@@ -35,6 +35,16 @@ export async function generateImage(
 ): Promise<void> {
   const { accountPath, policy } = caller;
   const found = await prepare(order, { accountPath, policy, deps }); // find the model or choose it, pass its gates, quote the worst case
+  await generatePrepared(found, caller, client, deps);
+}
+
+/** The rest of the path, for whoever had to know the price before. @throws as `generateImage` does. */
+export async function generatePrepared(
+  found: Prepared,
+  caller: Caller,
+  client: Client,
+  deps: Deps,
+): Promise<void> {
   const { prepared, lease } = await takePlace(found, { caller, client }, deps); // the connection that stays with the call, or a 429
   using _place = lease;
   const reserved = await reserve(prepared, { caller, connected: lease.connected }, deps); // durably, or a 402
@@ -79,12 +89,12 @@ async function callVendor(
     urlOf: (index, facts) => deps.pictureUrls.urlOf(holdId, index, facts),
   });
   const { order } = accepted;
-  const pictures = new KeptPictures({ holdId, order, opened, output: prepared.output }, deps);
   const { retain } = caller.policy;
-  const keeping = new Keeping(
-    { holdId, same: caller.same, retain, opened, left: client.left },
-    deps,
-  );
+  const keeps = order.urls === true || (caller.run !== undefined && retain !== "none");
+  const pictures = new KeptPictures({ holdId, keeps, opened, output: prepared.output }, deps);
+  // Of a run's row the pictures are kept, and nothing else is answered that could be given again.
+  const same = caller.run === undefined ? caller.same : unique;
+  const keeping = new Keeping({ holdId, same, retain, opened, left: client.left }, deps);
   const deadline = AbortSignal.timeout(deps.vendorTimeoutMs);
   const to = { lease, holdId, sink: pictures, headers: caller.vendorHeaders, deadline };
   const called = await callAll(accepted, { ...to, spread: quote.frozen.legs !== undefined }, deps);

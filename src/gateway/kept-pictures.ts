@@ -1,4 +1,3 @@
-import type { ImageOrder } from "../gates/order.ts";
 import type { ImageFacts } from "../ledger/port.ts";
 import type { ImageSink, Outcome } from "../vendors/port.ts";
 import type { Opened } from "./client.ts";
@@ -13,39 +12,41 @@ const OUTPUTS_MS_MAX = 60_000;
 /** The call whose pictures are kept. */
 export type PicturesOf = {
   readonly holdId: string;
-  readonly order: Pick<ImageOrder, "urls" | "output">;
+  /** Whether they are to lie in the store of results: to be fetched by their URLs, or by whoever follows their run. */
+  readonly keeps: boolean;
   readonly opened: Pick<Opened, "sink" | "delivered">;
   /** Where each picture goes that its caller keeps; undefined where nobody asked for that. */
   readonly output: OutputOrder | undefined;
 };
 
 /**
- * The pictures of one call, which go to the client's answer and, where they were asked for as URLs or as
- * outputs, to a store too. Where they weren't, everything only passes.
+ * The pictures of one call, which go to the client's answer and, where they were asked for as URLs, as outputs or
+ * for a run, to a store too. Where they weren't, everything only passes.
  */
 export class KeptPictures implements ImageSink {
   readonly #of: PicturesOf;
-  readonly #deps: Pick<Deps, "results" | "log">;
+  readonly #deps: Pick<Deps, "results"> & Partial<Pick<Deps, "log">>;
   readonly #whole: KeptPicture[] = [];
   readonly #hashes: string[] = [];
   #current: KeptPicture | undefined;
 
-  constructor(of: PicturesOf, deps: Pick<Deps, "results" | "log">) {
+  /** @param deps the log only where outputs are put. */
+  constructor(of: PicturesOf, deps: Pick<Deps, "results"> & Partial<Pick<Deps, "log">>) {
     this.#of = of;
     this.#deps = deps;
   }
 
   begin(served?: { readonly model: string | null }, draft?: number): void {
-    const { holdId, order, opened, output } = this.#of;
+    const { holdId, keeps, opened, output } = this.#of;
     opened.sink.begin(served, draft);
     // One that the vendor broke off is followed by another one only where calls are repeated.
     void this.#current?.discard();
-    const isKept = draft === undefined && (order.urls === true || output !== undefined);
+    const isKept = draft === undefined && (keeps || output !== undefined);
     const kind = `picture-${this.#whole.length}` as const;
     const begin = () => this.#deps.results.begin(holdId, kind);
     this.#current = isKept
       ? new KeptPicture({
-          writer: order.urls === true ? begin() : undefined,
+          writer: keeps ? begin() : undefined,
           rests: output !== undefined,
         })
       : undefined;
@@ -67,13 +68,17 @@ export class KeptPictures implements ImageSink {
   }
 
   /**
-   * Call when the vendor is done. A call whose pictures can't be had by their URLs is as good as one that made
-   * none: its account pays nothing.
+   * Call when the vendor is done. A call whose pictures can't be had where they were to be kept is as good as one
+   * that made none: its account pays nothing.
    */
   async stored(calls: readonly Dispatched[]): Promise<readonly Dispatched[]> {
-    if (this.#of.order.urls !== true || !calls.some(({ outcome }) => outcome.kind === "made")) {
-      return calls;
-    }
+    if (!this.#of.keeps || !calls.some(({ outcome }) => outcome.kind === "made")) return calls;
+    if (await this.seal()) return calls;
+    return calls.map((call) => ({ ...call, outcome: unavailable(call.outcome) }));
+  }
+
+  /** Whether all whole pictures lie in the store of results now. */
+  async seal(): Promise<boolean> {
     const facts = this.#of.opened.delivered().images;
     const sealed = await Promise.all(
       this.#whole.map(async (picture, index) => {
@@ -81,8 +86,7 @@ export class KeptPictures implements ImageSink {
         return image !== undefined && (await picture.seal(image));
       }),
     );
-    if (sealed.every(Boolean)) return calls;
-    return calls.map((call) => ({ ...call, outcome: unavailable(call.outcome) }));
+    return sealed.every(Boolean);
   }
 
   /** What is known of the pictures, their hashes included where they were kept. */
@@ -96,10 +100,11 @@ export class KeptPictures implements ImageSink {
   /** Call before a settlement is committed: puts the outputs where they belong. Flags for the receipt. */
   async putOutputs(images: readonly ImageFacts[]): Promise<readonly ImageFacts[]> {
     const { holdId, output } = this.#of;
-    if (output === undefined) return images;
+    const { log } = this.#deps;
+    if (output === undefined || log === undefined) return images;
     const deadline = AbortSignal.timeout(OUTPUTS_MS_MAX);
     const put = { receiptId: holdId, images, pictures: this.#whole, output, deadline };
-    return putOutputs(put, this.#deps.log);
+    return putOutputs(put, log);
   }
 
   /** Gives back what isn't kept; harmless after everything. */
@@ -116,6 +121,6 @@ function unavailable(outcome: Outcome): Outcome {
   const facts = { status, vendorRequestId, usageText };
   // For how much they were made isn't known: the house expects the worst.
   if (usage.kind === "missing") return { ...facts, kind: "unknown", why: "unreadable" };
-  const message = "the pictures were made, but could not be kept for their URLs";
+  const message = "the pictures were made, but could not be kept to be fetched";
   return { ...facts, kind: "failed", code: "result_unavailable", message, cost: usage.items };
 }

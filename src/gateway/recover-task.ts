@@ -8,14 +8,15 @@ import type { TaskEnding } from "../vendors/port.ts";
 import type { ConnectedVendor } from "./connected-vendor.ts";
 import { postedLines } from "./judge.ts";
 import { type Composer, recoveredAnswer } from "./recovered-answer.ts";
+import { recoveredPictures } from "./recovered-pictures.ts";
 
 /** So long recovery asks after a task before it gives up (MONEY §6). */
 const RESUME_MS_MAX = 15 * 60_000;
 
 /**
  * How a hold with an asynchronous task ends after a crash. Nobody waits for its pictures any more, so the
- * account pays nothing and the house bears what the vendor made; unless an `Idempotency-Key` can ask for
- * them: then they are kept for it, and charged. "unknown" leaves it to recovery's void with exposure.
+ * account pays nothing and the house bears what the vendor made; unless an `Idempotency-Key` or a run can ask
+ * for them: then they are kept for it, and charged. "unknown" leaves it to recovery's void with exposure.
  */
 export async function recoverTask(
   open: OpenHold,
@@ -38,7 +39,8 @@ export async function recoverTask(
   const call = await given.ledger.call(open.holdId);
   if (call === undefined) return "unknown";
   const isWanted = await mayBeAskedFor(call, given.ledger);
-  const answer = isWanted ? recoveredAnswer(call, given) : undefined;
+  const wanted = call.hold.run === undefined ? recoveredAnswer : recoveredPictures;
+  const answer = isWanted ? wanted(call, given) : undefined;
   const imagesAsked = call.hold.facts.n;
   try {
     const ended = await resume({

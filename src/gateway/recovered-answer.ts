@@ -1,7 +1,7 @@
 import { type Catalog, findModel } from "../catalog/find.ts";
 import { priceVersionSchema } from "../catalog/schema.ts";
 import { parsePixels } from "../gates/size.ts";
-import type { LedgerCall } from "../ledger/port.ts";
+import type { ImageFacts, LedgerCall } from "../ledger/port.ts";
 import type { ResultStore } from "../results/port.ts";
 import type { ImageSink } from "../vendors/port.ts";
 import { Answer, type Envelope } from "./answer.ts";
@@ -44,13 +44,8 @@ export function recoveredAnswer(
   return {
     sink: answer,
     settle: async (outcome) => {
-      const held = heldAgain(hold, catalog);
-      if (held === undefined) return undefined;
-      const { images } = answer;
-      // Outputs are put by the call itself: there is no picture here that could still be one.
-      const flags = ["recovered_task", ...(hold.facts.output === true ? ["output_not_kept"] : [])];
-      const delivered = { images, flags, catalog, asOf: hold.asOf };
-      const settlement = settlementOf(outcome, held, delivered);
+      const settlement = settledAgain(outcome, answer.images, { hold, catalog });
+      if (settlement === undefined) return undefined;
       const { tail, headers } = composer.endOf(
         { outcome, settlement, late: false, failures: [] },
         hold,
@@ -60,6 +55,19 @@ export function recoveredAnswer(
     },
     discard: () => writer.discard(),
   };
+}
+
+/** How such a call is charged; undefined when its model has left the catalog. */
+export function settledAgain(
+  outcome: MadeOutcome,
+  images: readonly ImageFacts[],
+  { hold, catalog }: { readonly hold: LedgerCall["hold"]; readonly catalog: Catalog },
+): Settlement | undefined {
+  const held = heldAgain(hold, catalog);
+  if (held === undefined) return undefined;
+  // Outputs are put by the call itself: there is no picture here that could still be one.
+  const flags = ["recovered_task", ...(hold.facts.output === true ? ["output_not_kept"] : [])];
+  return settlementOf(outcome, held, { images, flags, catalog, asOf: hold.asOf });
 }
 
 /** What was frozen when the call was held for; undefined when its model has left the catalog. */

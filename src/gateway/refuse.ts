@@ -1,6 +1,9 @@
 import { Refusal, type RefusalDetails } from "../refusals.ts";
 import type { LostOutcome } from "./judge.ts";
 
+/** What a caller is told to wait where the vendor says nothing. */
+const RETRY_AFTER_SECONDS = 5;
+
 /** What the caller is told when a call came to nothing (DESIGN §3). The vendor's words only where the caller can act on them. */
 export function refusalOf(outcome: LostOutcome, receiptId: string): Refusal {
   const details: RefusalDetails = { receiptId };
@@ -48,8 +51,11 @@ function busy(
   outcome: Extract<LostOutcome, { kind: "unspent" }>,
   details: RefusalDetails,
 ): Refusal {
-  const retryAfterSeconds = outcome.retryAfterSeconds ?? 5;
-  const wait = { ...details, retryAfterSeconds };
+  const told = outcome.retryAfterSeconds;
+  const wait: RefusalDetails =
+    told === undefined
+      ? { ...details, retryAfterSeconds: RETRY_AFTER_SECONDS, isRetryOurs: true }
+      : { ...details, retryAfterSeconds: told };
   switch (outcome.why) {
     case "unreachable":
       return new Refusal(

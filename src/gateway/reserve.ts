@@ -38,10 +38,11 @@ export type Earlier =
 /**
  * Reserves the ceiling, unless the same request did so before. Resolves once it is durable.
  *
- * @throws Refusal naming the limit that it doesn't fit; LedgerUnavailable.
+ * @throws Refusal naming the limit that it doesn't fit, or why a run's row is not to be called; LedgerUnavailable.
  */
 export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps): Promise<Reserved> {
   const { caller } = holdFor;
+  assertClaimed(prepared, caller, deps);
   const request = holdRequest(prepared, holdFor, deps);
   const result = await deps.ledger.hold(request);
   switch (result.kind) {
@@ -71,6 +72,19 @@ export async function reserve(prepared: Prepared, holdFor: HoldFor, deps: Deps):
     default:
       return result satisfies never;
   }
+}
+
+/**
+ * A row of a run waits for a connection as long as it takes: its price may be yesterday's by now, or above what was
+ * claimed for it.
+ *
+ * @throws Refusal `price_changed`
+ */
+function assertClaimed({ quote, callable }: Prepared, { run }: Caller, { asOf }: Deps): void {
+  if (run === undefined) return;
+  if (quote.ceiling.total <= run.ceiling && callable.asOf === asOf()) return;
+  const why = "the price of this row has changed since it was claimed; nothing was sent";
+  throw new Refusal("price_changed", why);
 }
 
 /** Half, four fifths, all of a limit are used: said once each. */
@@ -107,6 +121,7 @@ function holdRequest(prepared: Prepared, { caller, connected }: HoldFor, deps: D
     warnings: callable.warnings,
     tags: { ...caller.policy.settings.tags, ...order.tags },
     user: order.user ?? null,
+    ...(caller.run === undefined ? {} : { run: caller.run.name }),
     admission: {
       process: deps.process,
       connectionLimits: connected.houseLimits,

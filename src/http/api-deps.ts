@@ -3,6 +3,7 @@ import type { ReconciliationStore } from "../audit/reconcile/store.ts";
 import type { BillFormat } from "../bills/format.ts";
 import type { Claims } from "../catalog/claims.ts";
 import type { Deps } from "../gateway/deps.ts";
+import type { Runs } from "../runs/engine/runs.ts";
 import type { AdminSecrets } from "./credentials.ts";
 
 /** What hono hands on: node's own request and answer, which bears the request's id already. */
@@ -17,6 +18,8 @@ export type ApiDeps = Deps & {
   readonly reconciliations: ReconciliationStore;
   /** What was published of prices, for the rule to be held against. */
   readonly claims: Claims;
+  /** Runs that this process carries out. */
+  readonly runs: Runs;
   /** The package's version. */
   readonly version: string;
 };

@@ -11,12 +11,13 @@ import type { ApiDeps, ApiEnvironment } from "./api-deps.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { answerFor } from "./error-answer.ts";
 import { geminiRoutes } from "./gemini/models-routes.ts";
-import { hotRoute, keptPictureRoute } from "./hot-routes.ts";
+import { hotRoute, keptPictureRoute, runFileRoute, runPictureRoute } from "./hot-routes.ts";
 import { chosenModelsJson, modelJson } from "./models-json.ts";
 import { openapiDocument } from "./openapi.ts";
 import { ownOutcomeRoutes } from "./outcomes/routes.ts";
 import { ownReceipt } from "./own-receipt.ts";
 import { ruleRoutes } from "./rule/routes.ts";
+import { runRoutes } from "./runs/routes.ts";
 import { ownUsageRoutes } from "./usage/routes.ts";
 import { ownWhatIfRoute } from "./what-if/routes.ts";
 
@@ -47,6 +48,7 @@ export function apiRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
   for (const prefix of ["", "/v1"]) modelRoutes(app, prefix, deps);
   accountRoutes(app, deps);
   ruleRoutes(app, deps, (context) => keyOf(context, deps));
+  runRoutes(app, deps, (context) => keyOf(context, deps));
   ownUsageRoutes(app, deps, (context) => keyOf(context, deps));
   ownOutcomeRoutes(app, deps, (context) => keyOf(context, deps));
   ownWhatIfRoute(app, deps, (context) => keyOf(context, deps));
@@ -75,6 +77,8 @@ function refuseText(path: string): never {
 function methodsOf(path: string, app: Hono<ApiEnvironment>): string[] {
   if (hotRoute(path) !== undefined) return ["POST"];
   if (keptPictureRoute(path) !== undefined) return ["GET", "HEAD"];
+  if (runFileRoute(path) !== undefined) return ["PUT"];
+  if (runPictureRoute(path) !== undefined) return ["GET"];
   return ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );

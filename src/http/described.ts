@@ -8,6 +8,10 @@ export type Described = {
   readonly body?: z.ZodType;
   /** The same as a multipart form, where one is taken. */
   readonly form?: z.ZodType;
+  /** A body of lines of JSON, each like this. */
+  readonly lines?: z.ZodType;
+  /** A body of bytes. */
+  readonly bytes?: true;
   readonly headers?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly answer: z.ZodType;

@@ -28,6 +28,8 @@ export function refusalAnswer(refusal: Refusal): ErrorAnswer {
     required: details.required,
     available: details.available,
     categories: details.categories,
+    process: details.process,
+    problems: details.problems,
     receipt_id: details.receiptId,
   };
   return { ...refusalHead(refusal), body: JSON.stringify({ error }) };

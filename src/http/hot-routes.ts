@@ -11,6 +11,7 @@ import { COMPARE_PATHS, compareModels } from "./openai/compare.ts";
 import { EDITS_PATHS, edits } from "./openai/edits.ts";
 import { GENERATIONS_PATHS, generations } from "./openai/generations.ts";
 import { QUOTE_PATHS, quote } from "./openai/quote.ts";
+import { getRunPicture, isRunFile, isRunPicture, putRunFile } from "./runs/files.ts";
 
 /** The routes that carry pictures: on node's own streams, everything else through hono (`api.ts`). */
 export type HotRoute = {
@@ -49,6 +50,19 @@ const keptPictures: HotRoute = {
   run: serveKeptPicture,
   errorOf: refusalAnswer,
 };
+
+const runFile: HotRoute = { serves: isRunFile, run: putRunFile, errorOf: refusalAnswer };
+const runPicture: HotRoute = { serves: isRunPicture, run: getRunPicture, errorOf: refusalAnswer };
+
+/** The route by which a run is given a file, if it is one: it answers PUT. */
+export function runFileRoute(path: string): HotRoute | undefined {
+  return runFile.serves(path) ? runFile : undefined;
+}
+
+/** The route of a picture that a run has made, if it is one: it answers GET. */
+export function runPictureRoute(path: string): HotRoute | undefined {
+  return runPicture.serves(path) ? runPicture : undefined;
+}
 
 /** The route of a path under which kept pictures are served, if it is one. */
 export function keptPictureRoute(path: string): HotRoute | undefined {

@@ -5,6 +5,7 @@ import type { Deps } from "../gateway/deps.ts";
 import type { Sameness } from "../gateway/same.ts";
 import type { KeyPolicy } from "../ledger/accounts-port.ts";
 import type { Surface } from "../ledger/request-facts.ts";
+import type { Runs } from "../runs/engine/runs.ts";
 import { type HeaderReader, presentedKey } from "./credentials.ts";
 import { readSameness } from "./same-request.ts";
 
@@ -13,6 +14,7 @@ import { readSameness } from "./same-request.ts";
 /** What the server gives to a hot route beside the request. */
 export type HotCall = {
   readonly deps: Deps;
+  readonly runs: Runs;
   /** What every answer carries. */
   readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string;

@@ -9,6 +9,7 @@ import { comparisonAnswer, line, quoteAnswer, usd } from "./openai/described-pri
 import { orderBody } from "./openai/parse-order.ts";
 import { describedOutcomeRoutes, keptAnswer, outcomeAnswer } from "./outcomes/described.ts";
 import { describedRuleRoutes } from "./rule/described.ts";
+import { describedRunRoutes } from "./runs/described.ts";
 import { sameRequestHeaders } from "./same-request.ts";
 import { houseUsageQuery, usageQuery } from "./usage/query.ts";
 import { describedWhatIfRoutes } from "./what-if/described.ts";
@@ -273,6 +274,7 @@ export const describedRoutes: readonly Described[] = [
   },
   ...describedOutcomeRoutes,
   ...describedWhatIfRoutes,
+  ...describedRunRoutes,
   ...describedAdminRoutes,
   { method: "get", path: "/healthz", summary: "The process is up", answer: anything, open: true },
   {
@@ -353,7 +355,7 @@ export function openapiDocument(version: string) {
   });
 }
 
-function requestOf({ body, form, headers, path, query }: Described) {
+function requestOf({ body, form, lines, bytes, headers, path, query }: Described) {
   const forms = form === undefined ? {} : { "multipart/form-data": { schema: form } };
   return {
     ...(headers === undefined ? {} : { headers }),
@@ -361,8 +363,22 @@ function requestOf({ body, form, headers, path, query }: Described) {
     ...(body === undefined
       ? {}
       : { body: { content: { ...json(body), ...forms }, required: true } }),
-    ...(path.includes("{id}") ? { params: z.object({ id: z.string() }) } : {}),
+    ...(lines === undefined
+      ? {}
+      : { body: { content: { "application/x-ndjson": { schema: lines } }, required: true } }),
+    ...(bytes === undefined
+      ? {}
+      : { body: { content: { "application/octet-stream": { schema: file } }, required: true } }),
+    ...paramsOf(path),
   };
+}
+
+/** The names in a path's braces, in routes that name what they are about by an id. */
+function paramsOf(path: string) {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+  return names.includes("id")
+    ? { params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }
+    : {};
 }
 
 function json(schema: z.ZodType) {

@@ -15,19 +15,34 @@ export async function readJson(
   bytesMax: number,
   msMax: number = BODY_MS_MAX,
 ): Promise<unknown> {
-  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
-    throw new Refusal("unsupported_media_type", "send the body as content-type: application/json", {
-      sent: type ?? null,
-      allowed: ["application/json"],
-    });
-  }
-  const bytes = await readBytes(request, bytesMax, msMax);
+  const text = await readBody(request, { type: "application/json", bytesMax, msMax });
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(text);
   } catch (cause) {
     const why = cause instanceof SyntaxError ? ` (${position(cause.message)})` : "";
     throw new Refusal("invalid_json", `the body is not valid JSON${why}`, { cause });
+  }
+}
+
+/**
+ * Reads a body of text of at most so many bytes.
+ *
+ * @throws Refusal as `readJson` does, for what isn't UTF-8 too.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  of: { readonly type: string; readonly bytesMax: number; readonly msMax: number },
+): Promise<string> {
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== of.type) {
+    const why = `send the body as content-type: ${of.type}`;
+    throw new Refusal("unsupported_media_type", why, { sent: type ?? null, allowed: [of.type] });
+  }
+  const bytes = await readBytes(request, of.bytesMax, of.msMax);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Refusal("invalid_json", "the body is not UTF-8", { cause });
   }
 }
 

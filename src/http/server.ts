@@ -7,7 +7,14 @@ import { apiRoutes } from "./api.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { sendEarly } from "./early-answer.ts";
 import { refusalFor, sendError } from "./error-answer.ts";
-import { errorOf, type HotRoute, hotRoute, keptPictureRoute } from "./hot-routes.ts";
+import {
+  errorOf,
+  type HotRoute,
+  hotRoute,
+  keptPictureRoute,
+  runFileRoute,
+  runPictureRoute,
+} from "./hot-routes.ts";
 import type { HotCall } from "./image-call.ts";
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -69,7 +76,11 @@ function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): Listener {
     const headers = commonHeaders(requestId, deps);
     const route = routeOf(request);
     if (route !== undefined) {
-      const call = hot(route, { request, response }, { deps, headers, requestId, invite });
+      const call = hot(
+        route,
+        { request, response },
+        { deps, runs: deps.runs, headers, requestId, invite },
+      );
       inFlight.add(call);
       void call.finally(() => inFlight.delete(call));
       return;
@@ -81,9 +92,19 @@ function serving(deps: ApiDeps, inFlight: Set<Promise<void>>): Listener {
 }
 
 function routeOf(request: IncomingMessage): HotRoute | undefined {
-  if (request.method === "POST") return hotRoute(pathOf(request));
-  const isRead = request.method === "GET" || request.method === "HEAD";
-  return isRead ? keptPictureRoute(pathOf(request)) : undefined;
+  const path = pathOf(request);
+  switch (request.method) {
+    case "POST":
+      return hotRoute(path);
+    case "PUT":
+      return runFileRoute(path);
+    case "GET":
+      return keptPictureRoute(path) ?? runPictureRoute(path);
+    case "HEAD":
+      return keptPictureRoute(path);
+    default:
+      return undefined;
+  }
 }
 
 /** Before and after its working life the gateway says so to everybody; `/healthz` stays true. */

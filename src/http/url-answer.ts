@@ -1,10 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Opened } from "../gateway/client.ts";
 import { ClientStream } from "../gateway/client-stream.ts";
-import { type AskedOfImage, ImageInspector } from "../gateway/image-facts.ts";
-import type { ImageFacts } from "../ledger/port.ts";
+import type { AskedOfImage } from "../gateway/image-facts.ts";
+import { PassingImages } from "../gateway/passing-images.ts";
 import type { Refusal } from "../refusals.ts";
-import type { ImageSink } from "../vendors/port.ts";
 import { type AnswerForm, answerEnd, type Sold } from "./answer-form.ts";
 import { type ErrorAnswer, sendError } from "./error-answer.ts";
 
@@ -41,33 +40,4 @@ export function openUrlAnswer(response: ServerResponse, answering: UrlAnswering)
     },
     abandon: () => undefined,
   };
-}
-
-/** Looks at images as they pass, and keeps nothing of them. */
-class PassingImages implements ImageSink {
-  readonly #asked: AskedOfImage;
-  readonly #images: ImageFacts[] = [];
-  #inspector: ImageInspector | undefined;
-
-  constructor(asked: AskedOfImage) {
-    this.#asked = asked;
-  }
-
-  get images(): readonly ImageFacts[] {
-    return this.#images;
-  }
-
-  begin(): void {
-    this.#inspector = new ImageInspector();
-  }
-
-  piece(base64: Buffer): undefined {
-    this.#inspector?.piece(base64);
-  }
-
-  end(): void {
-    if (this.#inspector === undefined) throw new Error("an image ended that had not begun");
-    this.#images.push(this.#inspector.facts(this.#asked));
-    this.#inspector = undefined;
-  }
 }

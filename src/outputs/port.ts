@@ -29,6 +29,8 @@ export type OutputBytes = {
 /** What the owner has configured about outputs. */
 export type Outputs = {
   readonly store: OutputStore;
+  /** As its owner would write it: a folder or `s3://bucket/prefix/`. */
+  readonly place: string;
   /** Where a request names no key of its own. */
   readonly key: KeyTemplate;
   readonly cacheControl: string | undefined;

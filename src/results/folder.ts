@@ -54,6 +54,11 @@ export function openResultFolder(options: FolderOptions): SweptStore {
   return {
     begin: (receiptId, kind) => writer({ receiptId, kind }, options, room),
     read: (receiptId, kind, choose) => readKept({ receiptId, kind }, choose, options),
+    roomBytes: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      const free = bavail * bsize - (options.freeBytesMin ?? FREE_BYTES_MIN);
+      return Math.max(0, Math.min(free, room.left));
+    },
     sweep: async () => {
       measured ??= measure(folder, openedMs, room);
       await measured;

@@ -14,6 +14,8 @@ export type ResultStore = {
     kind: ResultKind,
     choose?: ChoosePart,
   ) => Promise<StoredResult | undefined>;
+  /** Bytes for which there is room now, at least 0; null where nobody can say. */
+  readonly roomBytes: () => Promise<number | null>;
 };
 
 /** A store that is kept clean. */

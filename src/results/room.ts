@@ -18,6 +18,11 @@ export class Room {
     return this.#bytes;
   }
 
+  /** What may still be taken up. */
+  get left(): number {
+    return this.#bytesMax - this.#bytes;
+  }
+
   /** @throws NoRoom when it doesn't fit; nothing is taken then. */
   take(span: string, bytes: number): void {
     if (this.#bytes + bytes > this.#bytesMax) {

@@ -14,7 +14,7 @@ const SWEEP_OBJECTS_MAX = 1_000;
 
 export type S3ResultsOptions = {
   readonly bucket: S3Bucket;
-  /** Before every key: "" or something that ends in a slash. Nothing else may lie under it. */
+  /** Before every key: "" or something that ends in a slash. Nothing but ours may lie under it. */
   readonly prefix: string;
   readonly sweepObjectsMax?: number;
   readonly partBytes?: number;
@@ -52,6 +52,7 @@ export function openS3Results(options: S3ResultsOptions): SweptStore {
         return undefined;
       }
     },
+    roomBytes: async () => null,
     sweep: () => sweep(options),
   };
 }

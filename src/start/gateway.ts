@@ -16,6 +16,8 @@ import { createGatewayServer } from "../http/server.ts";
 import type { World } from "../ledger/open.ts";
 import type { Outputs } from "../outputs/port.ts";
 import type { ResultStore } from "../results/port.ts";
+import { PAUSES, type Pauses } from "../runs/engine/back-off.ts";
+import { Runs } from "../runs/engine/runs.ts";
 import { registrations } from "../vendors/registry.ts";
 import { announce } from "./announce.ts";
 import { leftOutText } from "./connection-text.ts";
@@ -49,6 +51,8 @@ export type StartOptions = {
   readonly say: (line: string) => void;
   /** For one command: any free loopback port, nothing said, no `run.json`. */
   readonly temporary?: boolean;
+  /** How rows of runs are tried again; as usual where it is left out. */
+  readonly pauses?: Pauses;
 };
 
 export type RunningGateway = {
@@ -79,7 +83,7 @@ export async function startGateway(config: Config, options: StartOptions): Promi
 
 async function start(
   config: Config,
-  { say, temporary = false }: StartOptions,
+  { say, temporary = false, pauses = PAUSES }: StartOptions,
   stack: AsyncDisposableStack,
 ): Promise<RunningGateway> {
   const { connections: listed, ratings, claims, ...catalog } = readCatalog(config);
@@ -97,7 +101,7 @@ async function start(
   const reachable = { world, registrations, listed, emulatorUrl };
   const { connected, leftOut } = connectVendors(config, reachable);
   reportLeftOut(leftOut, log);
-  const results = openResults(config, log, stack);
+  const { results, runFiles } = openResults(config, log, stack);
   const kept = {
     results,
     pictureUrls: pictureUrls(config, url, log),
@@ -110,21 +114,18 @@ async function start(
   const adminToken = randomBytes(32).toString("base64url");
   const master = masterKey(config.home, config.masterKey);
   const confirmations = readConfirmations(config.home, world);
+  const path = dependencies(
+    {
+      ...{ config, world, catalog, ratings, confirmations, defaults, log },
+      connections: new Connections(connected),
+      ...kept,
+    },
+    books,
+  );
+  const runs = new Runs({ deps: path, files: runFiles, pauses });
   const deps: ApiDeps = {
-    ...dependencies(
-      {
-        config,
-        world,
-        catalog,
-        ratings,
-        confirmations,
-        defaults,
-        connections: new Connections(connected),
-        ...kept,
-        log,
-      },
-      books,
-    ),
+    ...path,
+    runs,
     admin: { masterKeySha256: sha256(master.key), adminTokenSha256: sha256(adminToken) },
     billFormats,
     reconciliations: openReconciliations({ home: config.home, world, confirmations }),
@@ -149,7 +150,9 @@ async function start(
     await announce({ config, url, recovered, sandbox, listed, leftOut }, deps, say);
   }
   gateway.serve(deps);
-  stack.defer(() => gateway.drain());
+  runs.watch();
+  // At once: a run sends nothing more while orders are still being answered.
+  stack.defer(async () => void (await Promise.all([gateway.drain(), runs.close()])));
   return {
     url,
     world,

@@ -6,7 +6,7 @@ import { DEFAULT_KEY, keyTemplate } from "../outputs/key-template.ts";
 import { openOutputBucket } from "../outputs/output-bucket.ts";
 import { openOutputFolder } from "../outputs/output-folder.ts";
 import type { OutputStore, Outputs } from "../outputs/port.ts";
-import { readStorePlace, type StorePlace } from "../results/store-place.ts";
+import { placeText, readStorePlace, type StorePlace } from "../results/store-place.ts";
 import { StartError } from "./errors.ts";
 import { openBucket } from "./open-bucket.ts";
 
@@ -59,11 +59,12 @@ export function openOutputs(config: Config, stack: AsyncDisposableStack): Output
     }
   };
   const { store, key, cache_control: cacheControl } = outputs;
+  const place = read("store", () =>
+    readStorePlace(store, (folder) => resolve(dirname(file), folder)),
+  );
   return {
-    store: read("store", () => {
-      const place = readStorePlace(store, (folder) => resolve(dirname(file), folder));
-      return openStore(place, config, stack);
-    }),
+    store: read("store", () => openStore(place, config, stack)),
+    place: placeText(place),
     key: key === undefined ? DEFAULT_KEY : read("key", () => keyTemplate(key)),
     cacheControl,
   };

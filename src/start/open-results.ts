@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../gateway/deps.ts";
 import { openResultFolder } from "../results/folder.ts";
 import type { SweptStore } from "../results/port.ts";
+import { bucketRunFiles, folderRunFiles, type RunFiles } from "../results/run-files.ts";
 import { openS3Results } from "../results/s3-results.ts";
 import { placeText } from "../results/store-place.ts";
 import { StartError } from "./errors.ts";
@@ -11,13 +12,21 @@ import { openBucket } from "./open-bucket.ts";
 const SWEEP_MS = 60 * 60_000;
 const SWEEP_MORE_MS = 10_000;
 
+/** What is kept at one place for those who ask for it. */
+export type Kept = {
+  readonly results: SweptStore;
+  /** Beside the results: what the rows of runs work on. */
+  readonly runFiles: RunFiles;
+};
+
 /**
  * Opens the store of answers and pictures that may be asked for again, and keeps it swept until the stack is disposed of.
  *
  * @throws StartError when it can't be used.
  */
-export function openResults(config: Config, log: Log, stack: AsyncDisposableStack): SweptStore {
-  const results = openStore(config, log, stack);
+export function openResults(config: Config, log: Log, stack: AsyncDisposableStack): Kept {
+  const kept = openStore(config, log, stack);
+  const { results } = kept;
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> | undefined;
   const sweepAndWait = (): void => {
@@ -30,19 +39,26 @@ export function openResults(config: Config, log: Log, stack: AsyncDisposableStac
     await sweeping;
     clearTimeout(timer);
   });
-  return results;
+  return kept;
 }
 
-function openStore(config: Config, log: Log, stack: AsyncDisposableStack): SweptStore {
+function openStore(config: Config, log: Log, stack: AsyncDisposableStack): Kept {
   const { place, bytesMax } = config.results;
   const problem = (receipt: string, cause: unknown): void =>
     log.error({ receipt, cause }, "an answer can't be kept, or read, to be given again");
   if (place.kind === "s3") {
     const bucket = openBucket(place, { setting: "SPOTMETER_RESULTS", s3: config.s3 }, stack);
-    return openS3Results({ bucket, prefix: place.prefix, problem });
+    const { prefix } = place;
+    return {
+      results: openS3Results({ bucket, prefix, problem }),
+      runFiles: bucketRunFiles(bucket, prefix),
+    };
   }
   try {
-    return openResultFolder({ folder: place.folder, bytesMax, problem });
+    const { folder } = place;
+    // The folder of results first: it makes itself its owner's alone.
+    const results = openResultFolder({ folder, bytesMax, problem });
+    return { results, runFiles: folderRunFiles(folder) };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new StartError(`the folder of results ${placeText(place)} can't be used: ${why}`, {

@@ -12,7 +12,11 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 /** Routes beside hono's. */
-const KEPT = "GET /v1/results/{receipt}/{picture}";
+const STREAMED = [
+  "GET /v1/results/{receipt}/{picture}",
+  "PUT /v1/runs/{id}/files/{sha256}",
+  "GET /v1/runs/{id}/rows/{row}/images/{index}",
+];
 const HOT = [
   ...["generations", "edits", "quote", "compare"].map((name) => `POST /v1/images/${name}`),
   ...["v1", "v1beta"].flatMap((version) => [
@@ -49,7 +53,7 @@ describe("the OpenAPI description", () => {
       .map(({ method, path }) => `${method} ${path.replace(/:id(\{\.\+\})?/, "{id}")}`)
       // Without /v1 it is the same route for clients that leave it out.
       .filter((route) => !/^\w+ \/models/.test(route));
-    expect([...new Set(served), ...HOT, KEPT].toSorted()).toEqual(described.toSorted());
+    expect([...new Set(served), ...HOT, ...STREAMED].toSorted()).toEqual(described.toSorted());
   });
 
   it("says that edits and quotes are taken as JSON and as a form, with files in it", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunningEmulator, startEmulator } from "../../emulators/start.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import { type RunningGateway, startGateway } from "../../src/start/gateway.ts";
+import { type RunningGateway, type StartOptions, startGateway } from "../../src/start/gateway.ts";
 import { vendorVariables } from "../../src/start/load-config.ts";
 
 /** The standard prompts of the project: their token counts are part of the expected money. */
@@ -23,6 +23,7 @@ export type Sandbox = {
   readonly generate: (body: unknown, emulate?: string, key?: string) => Promise<Answered>;
   readonly quote: (body: unknown, key?: string) => Promise<Answered>;
   readonly get: (path: string, key?: string) => Promise<Answered>;
+  readonly post: (path: string, body?: unknown, key?: string) => Promise<Answered>;
   readonly admin: (method: string, path: string, body?: unknown) => Promise<Answered>;
   /** Calls that the emulators saw since the last `forgetCalls`. */
   readonly calls: () => Promise<readonly EmulatedCall[]>;
@@ -55,6 +56,7 @@ export async function startSandbox(
     readonly environment?: Readonly<Record<string, string>>;
     readonly pictures?: "full" | "small";
     readonly home?: string;
+    readonly pauses?: StartOptions["pauses"];
   } = {},
 ): Promise<Sandbox> {
   const emulator = await startEmulator({ latencyMs: 0, pictures: options.pictures ?? "small" });
@@ -67,7 +69,9 @@ export async function startSandbox(
     ARK_BASE_URL: `${emulator.url}/api/v3`,
     ...options.environment,
   });
-  const gateway = await startGateway(config, { say: () => undefined });
+  const { pauses } = options;
+  const given = { say: () => undefined, ...(pauses === undefined ? {} : { pauses }) };
+  const gateway = await startGateway(config, given);
   const apiKey = gateway.sandbox?.apiKey ?? "";
   const asker = askerOf({ url: gateway.url, apiKey, adminToken: gateway.adminToken }, emulator.url);
   return { ...asker, apiKey, home, gateway, emulator, close };
@@ -106,6 +110,8 @@ export function askerOf(door: Door, emulatorUrl: string) {
     quote: (body: unknown, key: string = door.apiKey) =>
       ask("POST", "/v1/images/quote", { key, body }),
     get: (path: string, key: string = door.apiKey) => ask("GET", path, { key }),
+    post: (path: string, body?: unknown, key: string = door.apiKey) =>
+      ask("POST", path, { key, body }),
     admin: (method: string, path: string, body?: unknown) =>
       ask(method, `/admin/v1${path}`, { key: door.adminToken, body }),
     calls: async () => {

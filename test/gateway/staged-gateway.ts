@@ -7,7 +7,7 @@ import { loadCatalog, loadClaims, loadRatings } from "../../src/catalog/load.ts"
 import type { AcceptedOrder } from "../../src/gates/accept.ts";
 import { UNLISTED } from "../../src/gateway/connected-vendor.ts";
 import { Connections } from "../../src/gateway/connections.ts";
-import type { EndHold } from "../../src/gateway/deps.ts";
+import type { Deps, EndHold } from "../../src/gateway/deps.ts";
 import type { MadeOutcome } from "../../src/gateway/judge.ts";
 import { PictureUrls } from "../../src/gateway/picture-urls.ts";
 import { RunningCalls } from "../../src/gateway/running-calls.ts";
@@ -22,6 +22,9 @@ import {
   LedgerUnavailable,
 } from "../../src/ledger/port.ts";
 import { openResultFolder } from "../../src/results/folder.ts";
+import { folderRunFiles } from "../../src/results/run-files.ts";
+import { PAUSES } from "../../src/runs/engine/back-off.ts";
+import { Runs } from "../../src/runs/engine/runs.ts";
 import { demoKey } from "../../src/start/demo-account.ts";
 import { listen } from "../../src/start/listen.ts";
 import { packageFolder } from "../../src/start/package.ts";
@@ -87,18 +90,11 @@ export async function startStaged(
   const logged: string[] = [];
   const vendor = stagedVendor();
   const log = { info: note, warn: note, error: note };
-  const deps: ApiDeps = {
+  const path: Deps = {
     world: "sandbox",
     catalog,
     ratings,
     confirmations: new Confirmations(),
-    billFormats: () => [],
-    reconciliations: openReconciliations({
-      home,
-      world: "sandbox",
-      confirmations: new Confirmations(),
-    }),
-    claims,
     asOf: () => "2026-11-22",
     today: () => "2026-11-22",
     pictureUrls: new PictureUrls({
@@ -123,6 +119,18 @@ export async function startStaged(
     waitForSameMs: options.waitForSameMs ?? 30_000,
     vendorTimeoutMs: 60_000,
     log,
+  };
+  const files = folderRunFiles(join(home, "results"));
+  const deps: ApiDeps = {
+    ...path,
+    runs: new Runs({ deps: path, files, pauses: PAUSES }),
+    billFormats: () => [],
+    reconciliations: openReconciliations({
+      home,
+      world: "sandbox",
+      confirmations: new Confirmations(),
+    }),
+    claims,
     admin: { masterKeySha256: "0".repeat(64), adminTokenSha256: "0".repeat(64) },
     version: "0.0.0",
   };
