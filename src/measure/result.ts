@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type JsonLines, readJsonLines } from "../text/json-lines.ts";
 import { cellSchema, sweepNames } from "./cell.ts";
 
 /** One line of `results.jsonl`: a call that was made, failed or was refused before it cost anything. */
@@ -24,7 +25,7 @@ const predictedSchema = z.object({
 });
 export type Predicted = z.infer<typeof predictedSchema>;
 
-export const resultSchema = z.object({
+const resultSchema = z.object({
   sweep: z.enum([...sweepNames, "watch"]),
   cell: cellSchema,
   /** From 1. */
@@ -70,38 +71,7 @@ export const resultSchema = z.object({
 });
 export type Result = z.infer<typeof resultSchema>;
 
-/** A line that can't be read. */
-export type BadLine = { readonly line: number; readonly why: string };
-
-/**
- * Reads `results.jsonl`. A last line without its end is what a stopped machine leaves: it is left out and said,
- * since its call is asked again under the same key. Every other bad line is named.
- */
-export function readResults(text: string): {
-  readonly results: readonly Result[];
-  readonly bad: readonly BadLine[];
-  /** How many characters of the text are whole lines. */
-  readonly whole: number;
-} {
-  const whole = text.lastIndexOf("\n") + 1;
-  const results: Result[] = [];
-  const bad: BadLine[] = [];
-  for (const [index, row] of text.slice(0, whole).split("\n").entries()) {
-    if (row === "") continue;
-    const read = readLine(row);
-    if (typeof read === "string") bad.push({ line: index + 1, why: read });
-    else results.push(read);
-  }
-  return { results, bad, whole };
-}
-
-function readLine(row: string): Result | string {
-  try {
-    const parsed = resultSchema.safeParse(JSON.parse(row));
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is not a result"}`;
-  } catch {
-    return "is not JSON";
-  }
+/** Reads `results.jsonl`: a call whose line was cut off is asked again under the same key. */
+export function readResults(text: string): JsonLines<Result> {
+  return readJsonLines(text, resultSchema, "a result");
 }

@@ -147,7 +147,7 @@ describe("results.jsonl", () => {
   it("is read line by line; half a line at its end is left out, every other bad one is named", () => {
     const line = JSON.stringify(call({}));
     const read = readResults(`${line}\n\n{"sweep":"quality"}\nno\n${line}\n${line.slice(0, 40)}`);
-    expect(read.results).toHaveLength(2);
+    expect(read.records).toHaveLength(2);
     expect(read.bad.map(({ line: number }) => number)).toEqual([3, 4]);
     expect(read.whole).toBe(2 * line.length + 2 + 1 + 20 + 3);
   });

@@ -1,15 +1,17 @@
-import { closeSync, fsyncSync, openSync, truncateSync, writeSync } from "node:fs";
+import { truncateSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Result, readResults } from "../../measure/result.ts";
 import { type RunFile, runSchema } from "../../measure/run-file.ts";
-import { Misuse, refused } from "../failures.ts";
+import { onDisk, openLineFile } from "../disk.ts";
+import { Misuse } from "../failures.ts";
 
 const RUN = "run.json";
 const RESULTS = "results.jsonl";
 const PICTURES = "pictures";
-const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const ADVICE =
+  "What was recorded before is whole; --resume goes on, and finds a call that was made without paying again.";
 
 /** A run's folder, open for more results. */
 export type RunFolder = {
@@ -29,11 +31,11 @@ export type StoredRun = { readonly run: RunFile; readonly results: readonly Resu
 
 /** Makes the folder of a new run. @throws Misuse when it holds something already. */
 export async function createRunFolder(path: string, run: RunFile): Promise<RunFolder> {
-  await onDisk(path, () => mkdir(path, { recursive: true }));
+  await onDisk(path, ADVICE, () => mkdir(path, { recursive: true }));
   if ((await readdir(path)).length > 0) {
     throw new Misuse(`--out ${path}: is not empty; --resume ${path} goes on with a run`);
   }
-  await onDisk(join(path, RUN), () =>
+  await onDisk(join(path, RUN), ADVICE, () =>
     writeFile(join(path, RUN), `${JSON.stringify(run, null, 2)}\n`, { flag: "wx" }),
   );
   return openFor(path, { run, results: [] });
@@ -61,7 +63,7 @@ async function readStored(path: string): Promise<StoredRun & { readonly text: st
     throw new Misuse(`${join(path, RUN)}: not the file of a measurement\n${why}`);
   }
   const text = await readText(join(path, RESULTS));
-  const { results, bad } = readResults(text);
+  const { records: results, bad } = readResults(text);
   if (bad.length > 0) {
     const lines = bad.map(({ line, why }) => `  line ${line}: ${why}`).join("\n");
     throw new Misuse(`${join(path, RESULTS)}: ${bad.length} bad lines\n${lines}`);
@@ -70,26 +72,19 @@ async function readStored(path: string): Promise<StoredRun & { readonly text: st
 }
 
 function openFor(path: string, stored: StoredRun): RunFolder {
-  const file = join(path, RESULTS);
-  const descriptor = openSync(file, "a");
+  const lines = openLineFile(join(path, RESULTS), ADVICE);
   return {
     path,
     ...stored,
-    append: (result) => {
-      try {
-        const line = Buffer.from(`${JSON.stringify(result)}\n`);
-        let written = 0;
-        while (written < line.length) written += writeSync(descriptor, line, written);
-        fsyncSync(descriptor);
-      } catch (cause) {
-        throw diskRefusal(file, cause, billText(result));
-      }
-    },
+    append: (result) =>
+      lines.append(result, `The call that was just made is ${billText(result)}. `),
     keepPicture: async (name, bytes) => {
-      await onDisk(join(path, PICTURES), () => mkdir(join(path, PICTURES), { recursive: true }));
-      await onDisk(join(path, name), () => writeFile(join(path, name), bytes));
+      await onDisk(join(path, PICTURES), ADVICE, () =>
+        mkdir(join(path, PICTURES), { recursive: true }),
+      );
+      await onDisk(join(path, name), ADVICE, () => writeFile(join(path, name), bytes));
     },
-    close: () => closeSync(descriptor),
+    close: lines.close,
   };
 }
 
@@ -100,28 +95,7 @@ export function picturePath(name: string): string {
 
 /** Writes a file of the report. @throws Refused `disk_full` */
 export async function writeReportFile(folder: string, name: string, text: string): Promise<void> {
-  await onDisk(join(folder, name), () => writeFile(join(folder, name), text));
-}
-
-async function onDisk<T>(file: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw diskRefusal(file, cause);
-  }
-}
-
-function diskRefusal(file: string, cause: unknown, lost?: string) {
-  const errorCode =
-    cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  const full = FULL.has(errorCode);
-  const why = full ? "the disk is full" : cause instanceof Error ? cause.message : String(cause);
-  const measured = lost === undefined ? "" : ` The call that was just made is ${lost}.`;
-  return refused(
-    full ? "disk_full" : "not_written",
-    `${file} can't be written: ${why}.${measured} What was recorded before is whole; --resume goes on, and finds a call that was made without paying again.`,
-    { cause },
-  );
+  await onDisk(join(folder, name), ADVICE, () => writeFile(join(folder, name), text));
 }
 
 function billText({ receipt_id: receipt, measured }: Result): string {

@@ -2,7 +2,8 @@ import { cellKey } from "../../measure/cell.ts";
 import { totalUsd } from "../../measure/figures.ts";
 import type { Result } from "../../measure/result.ts";
 import { type PicoUsd, parseUsd } from "../../money/pico-usd.ts";
-import { Refused } from "../failures.ts";
+import { isDiskRefusal } from "../disk.ts";
+import type { Refused } from "../failures.ts";
 import type { Gateway } from "../gateway.ts";
 import { callCell, endsRun, type Job, refusedResult } from "./call.ts";
 import type { RunFolder } from "./folder.ts";
@@ -72,7 +73,7 @@ export async function runJobs(gateway: Gateway, given: RunGiven): Promise<RunEnd
   try {
     return end(await recordAll(gateway, given, fresh));
   } catch (cause) {
-    if (isDisk(cause)) return end(cause);
+    if (isDiskRefusal(cause)) return end(cause);
     throw cause;
   } finally {
     progress.end();
@@ -137,9 +138,4 @@ function withFiles(result: Result, kept: readonly { readonly file: string }[]): 
 
 function failureText({ planned }: Job, { error }: Result): string {
   return `failed: ${jobText(planned.sweep, planned.cell)}: ${error?.code ?? "no code"}: ${error?.message ?? ""}`;
-}
-
-function isDisk(cause: unknown): cause is Refused {
-  const codes: readonly (string | null)[] = ["disk_full", "not_written"];
-  return cause instanceof Refused && codes.includes(cause.said.code);
 }
