@@ -1,5 +1,6 @@
 import { type Band, bands, type RatingMode } from "../catalog/ratings.ts";
 import type { Mark, Model, PriceVersion } from "../catalog/schema.ts";
+import type { ProvenAsked } from "../gates/order.ts";
 import { formatUsd, type PicoUsd } from "../money/pico-usd.ts";
 import { byExpectedPrice, type Candidate } from "./candidates.ts";
 import { type Evidence, standing } from "./evidence.ts";
@@ -23,6 +24,13 @@ export type Constraints = {
   readonly allowUnrated?: true;
   /** Prices that were guessed, or told by one third party alone, may win. */
   readonly allowWeakPrices?: true;
+  /** Only these, which an owner's proof stands behind. */
+  readonly proven?: Proven;
+};
+
+/** Candidates of a proof, and what changed since: that is said with every use and changes no choice. */
+export type Proven = Pick<ProvenAsked, "preset" | "proof" | "day" | "candidates"> & {
+  readonly stale: readonly string[];
 };
 
 /** A model to be level with, at its tier where it has some. */
@@ -42,7 +50,16 @@ export function blockersFor(
   constraints: Constraints,
   market: Market,
 ): readonly Blocker[] {
-  const rules = [outsideAllow, inDeny, elsewhere, tooCoarse, belowBand, belowOther, tooDear];
+  const rules = [
+    unproven,
+    outsideAllow,
+    inDeny,
+    elsewhere,
+    tooCoarse,
+    belowBand,
+    belowOther,
+    tooDear,
+  ];
   const own = rules.flatMap((rule) => rule(candidate, constraints, market) ?? []);
   return [...candidate.blockedBy, ...doubts(candidate, constraints), ...own];
 }
@@ -81,6 +98,19 @@ function doubts(
 /** A price that nobody should be led to by: guessed, or told by one third party alone. */
 export function isWeak(mark: Mark | undefined, { alsoSources }: PriceVersion): boolean {
   return mark === "guess" || (mark === "third" && alsoSources.length === 0);
+}
+
+const unproven: Rule = ({ model, quality }, { proven }) => {
+  const named = proven?.candidates ?? [];
+  const isProven = named.some((each) => each.model === model.id && each.quality === quality);
+  if (proven === undefined || isProven) return undefined;
+  const allowed = named.map((each) => nameOf(each.model, each.quality));
+  const why = `proof ${proven.proof} chose ${allowed.join(", ")}`;
+  return { code: "not_proven", param: "preset", sent: nameOf(model.id, quality), allowed, why };
+};
+
+function nameOf(model: string, quality: string | null): string {
+  return quality === null ? model : `${model}:${quality}`;
 }
 
 const outsideAllow: Rule = ({ model }, { allow }) => {

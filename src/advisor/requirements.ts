@@ -199,6 +199,7 @@ const asks: readonly {
   { param: "deny", key: "deny", ask: ({ deny }) => deny },
   { param: "regions", key: "regions", ask: ({ regions }) => regions },
   { param: "exact_size", key: "exactSize", ask: ({ exactSize }) => exactSize },
+  { param: "preset", key: "proven", ask: ({ proven }) => proven?.preset },
 ];
 
 function constraintRequirements({ asked, constraints }: Search): readonly Requirement[] {

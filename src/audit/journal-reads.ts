@@ -67,7 +67,7 @@ export async function entryAt(
 /** Rows of a root by their ids. */
 export async function rowsById(
   query: Query,
-  table: "entries" | "calls" | "corrections" | "statements",
+  table: "entries" | "calls" | "corrections",
   of: { readonly root: string; readonly ids: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, Row>> {
   const rows = await rowsIn(query, `SELECT * FROM ${table} WHERE root = ?1 AND id`, of);

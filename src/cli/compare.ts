@@ -18,6 +18,8 @@ const comparisonAnswer = z.looseObject({
   mode: z.string(),
   board: z.string().nullable(),
   ratings_are: z.string(),
+  /** Of the preset that bounds the choice. */
+  warnings: z.array(z.string()).default([]),
   models: z.array(
     z.looseObject({
       model: z.string(),
@@ -54,7 +56,7 @@ const comparisonAnswer = z.looseObject({
 type Comparison = z.infer<typeof comparisonAnswer>;
 type Entry = Comparison["models"][number];
 
-type CompareFlags = OrderFlags & ReferenceFlags & { readonly all?: true };
+type CompareFlags = OrderFlags & ReferenceFlags & { readonly preset?: string; readonly all?: true };
 
 /** `compare PROMPT`: every model ranked for an order, and what each of its requirements costs. Spends nothing. */
 export function addCompare(program: Command, terminal: Terminal): void {
@@ -62,10 +64,12 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .command("compare")
     .description("which models could do an order, for how much, and what each requirement costs");
   withReferences(withParameters(command))
+    .option("--preset <name>", "bound by a preset of the owner's, as auto/NAME would be")
     .option("--all", "also those that something blocks, and what")
     .action(async (prompt: string, flags: CompareFlags, self: Command) => {
       const session = openSession(self, terminal);
       const body = {
+        ...(flags.preset === undefined ? {} : { model: `auto/${flags.preset}` }),
         ...(await readParameters(prompt, flags)),
         ...(await readReferences(flags)),
       };
@@ -82,7 +86,7 @@ function comparisonText(comparison: Comparison, all: boolean): string {
   const open = models.filter(({ rank }) => rank !== null);
   const blocked = models.filter(({ rank }) => rank === null);
   const hidden = `${blocked.length} more are blocked: --all says by what`;
-  const warned = open.flatMap(({ warnings }) => warnings);
+  const warned = [...comparison.warnings, ...open.flatMap(({ warnings }) => warnings)];
   return [
     `${n} image${n === 1 ? "" : "s"}, ${comparison.mode}, as of ${asOf}${emulated ? ", SANDBOX: no real money" : ""}`,
     "",

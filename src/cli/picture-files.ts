@@ -45,7 +45,7 @@ export async function writePicture(
   place: Place,
   receiptId: string,
 ): Promise<PictureFile> {
-  const facts = look(bytes);
+  const facts = pictureFacts(bytes);
   try {
     const path = await writeFresh(bytes, place, facts.extension);
     const { format, width, height } = facts;
@@ -84,7 +84,8 @@ async function openNew(path: string) {
 
 type Facts = Pick<PictureFile, "format" | "width" | "height"> & { readonly extension: string };
 
-function look(bytes: Buffer): Facts {
+/** What a picture's first bytes say of it. */
+export function pictureFacts(bytes: Buffer): Facts {
   try {
     const { type, width, height } = imageSize(bytes);
     if (type === undefined) return UNREADABLE;

@@ -12,8 +12,9 @@ import { Refusal } from "../refusals.ts";
 import { BadCell, parameterValue } from "../runs/columns.ts";
 import type { PlanAsked } from "../runs/make-plan.ts";
 import type { PlanTold } from "../runs/plan-json.ts";
-import { BadTemplate, parseTemplate } from "../runs/prompt-template.ts";
+import { BadTemplate, parseTemplate, templateIn, templateSha256 } from "../runs/prompt-template.ts";
 import { ownerDefaults } from "../start/owner-defaults.ts";
+import { readPresetFiles, withProofPresets } from "../start/proof-presets.ts";
 import { readCatalog } from "../start/read-catalog.ts";
 import { today } from "../start/today.ts";
 import { estimateOf } from "../vendors/registry.ts";
@@ -44,7 +45,9 @@ export async function planSources({ config }: Session, flags: PlanFlags): Promis
   const words = { catalog, ratings, asOf, regions, at: "spotmeter" };
   const template = await templateOf(flags);
   const defaults = definedIn({ model: flags.model, ...parametersIn(flags) });
-  const source = { words, presets: owner.presets, legacy: owner.legacy, defaults };
+  const files = readPresetFiles(config.home);
+  const presets = ofTemplate(withProofPresets(owner.presets, files), template);
+  const source = { words, presets, legacy: owner.legacy, defaults };
   assertDefaults(source);
   const choice = readChoiceFlags(flags);
   const ignored = flags.ignoreColumns?.split(",").map((name) => name.trim()) ?? [];
@@ -59,6 +62,22 @@ export async function planSources({ config }: Session, flags: PlanFlags): Promis
     },
     told: { asOf, constraints: choice === undefined ? undefined : definedIn({ ...choice }) },
   };
+}
+
+/** A preset that was proven with another template than this file's says so. */
+function ofTemplate(presets: PlanAsked["presets"], template: string | undefined) {
+  if (template === undefined) return presets;
+  const sha256 = templateSha256(template);
+  return new Map(
+    [...presets].map(([name, asked]) => {
+      const { proven } = asked;
+      if (proven === undefined || proven.template === null || proven.template === sha256) {
+        return [name, asked];
+      }
+      const changed = ["these rows have another template than it was proven with"];
+      return [name, { ...asked, proven: { ...proven, changed } }];
+    }),
+  );
 }
 
 /** What the owner lets stand for an open quality or size stands in a plan too. */
@@ -86,10 +105,9 @@ async function templateOf({ prompt, template }: PlanFlags): Promise<string | und
   }
 }
 
-/** The last line break belongs to the editor, not to the prompt. */
 async function readTemplate(file: string): Promise<string> {
   try {
-    return (await readFile(file, "utf8")).replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
+    return templateIn(await readFile(file, "utf8"));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw refused("unreadable_file", `--template ${file}: ${why}`, { cause });

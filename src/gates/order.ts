@@ -68,6 +68,33 @@ export type ChoiceAsked = {
   readonly exactSize?: boolean;
   readonly allowUnrated?: boolean;
   readonly allowWeakPrices?: boolean;
+  /** Only what a proof of the owner's chose; a preset alone says so. */
+  readonly proven?: ProvenAsked;
+};
+
+/** What a proof stands behind: the candidates that its owner chose after seeing them. */
+export type ProvenAsked = {
+  readonly preset: string;
+  /** The proof's id, and the UTC day of the preset that was made of it. */
+  readonly proof: string;
+  readonly day: string;
+  readonly candidates: readonly ProvenCandidate[];
+  /** SHA-256 of its prompts' template; null where each row had a prompt of its own. */
+  readonly template: string | null;
+  /** What was found to be another one now, beside price and model. */
+  readonly changed: readonly string[];
+};
+
+/** A model at a tier as it was when it was proven. */
+export type ProvenCandidate = {
+  readonly model: string;
+  /** Null where the model has no tiers. */
+  readonly quality: string | null;
+  readonly priceVersion: string;
+  /** Of what the catalog said of the model. */
+  readonly modelSha256: string;
+  /** For people: how many of its pictures were kept. */
+  readonly kept: string;
 };
 
 /** A parameter in the words of a model that is gone, and what it stands for; null: for nothing. */

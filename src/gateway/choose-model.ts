@@ -1,5 +1,5 @@
 import { byExpectedPrice, type Candidate } from "../advisor/candidates.ts";
-import { blockersFor, capable } from "../advisor/constraints.ts";
+import { blockersFor, capable, type Proven } from "../advisor/constraints.ts";
 import { type Evidence, VOTES } from "../advisor/evidence.ts";
 import type { Blocker } from "../advisor/market.ts";
 import {
@@ -83,15 +83,25 @@ function constraintReasons(
   quote: Quote,
   { search: { constraints }, market }: Pick<Looked, "search" | "market">,
 ): readonly string[] {
-  const { band, atLeast, maxCost } = constraints;
+  const { band, atLeast, maxCost, proven } = constraints;
   const rated = ratingText(candidate.evidence, market.ratings.boards);
   return [
+    ...(proven === undefined ? [] : [provenText(candidate, proven)]),
     ...(band === undefined || band === "draft" ? [] : [`band ${band}: ${rated}`]),
     ...(atLeast ?? []).map(({ name }) => `at_least ${name}: ${rated}`),
     ...(maxCost === undefined
       ? []
       : [`max_cost ${formatUsd(maxCost)}: its ceiling is ${formatUsd(quote.ceiling.total)} USD`]),
   ];
+}
+
+/** What a proof says of the candidate that it chose, and what changed since. */
+function provenText({ model, quality }: Candidate, proven: Proven): string {
+  const found = proven.candidates.find(
+    (each) => each.model === model.id && each.quality === quality,
+  );
+  const stale = proven.stale.length === 0 ? "" : `; stale: ${proven.stale.join("; ")}`;
+  return `proof ${proven.proof}, ${proven.day}: ${found?.kept ?? "not of this candidate"}${stale}`;
 }
 
 /** A rating in words, with what every use of one has to say. */

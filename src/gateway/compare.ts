@@ -10,6 +10,7 @@ import { Refusal } from "../refusals.ts";
 import type { Deps } from "./deps.ts";
 import type { PreparedFor } from "./prepared-for.ts";
 import { measurePrompt } from "./prompt.ts";
+import { staleWarnings } from "./proven.ts";
 import { isChosen, type Looked, lookAround } from "./search.ts";
 
 /** Every model for one order, as somebody would have to choose among them. */
@@ -75,6 +76,7 @@ export function comparisonJson({ looked, entries, requirements }: Comparison, de
     mode,
     board: ratings.boards.find(({ id }) => id === ratings.bands[mode].board)?.name ?? null,
     ratings_are: VOTES,
+    warnings: staleWarnings(looked.search.constraints),
     models: entries.map((entry) => entryJson(entry, order.n)),
     requirements: requirements.map(requirementJson),
     emulated: deps.world === "sandbox",

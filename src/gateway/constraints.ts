@@ -13,6 +13,7 @@ import type { Model } from "../catalog/schema.ts";
 import type { ChoiceAsked } from "../gates/order.ts";
 import { minUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
+import { provenAt } from "./proven.ts";
 
 /** What the words of a choice are read against. */
 export type ChoiceWords = {
@@ -71,6 +72,7 @@ export function readConstraints(asked: ChoiceAsked, words: ChoiceWords): Constra
     ...(asked.exactSize === true ? { exactSize: true as const } : {}),
     ...(asked.allowUnrated === true ? { allowUnrated: true as const } : {}),
     ...(asked.allowWeakPrices === true ? { allowWeakPrices: true as const } : {}),
+    ...(asked.proven === undefined ? {} : { proven: provenAt(asked.proven, words) }),
   };
 }
 
@@ -199,6 +201,7 @@ export function tightened(
     exactSize: preset.exactSize === true || asked.exactSize === true,
     allowUnrated: allowUnrated === true,
     allowWeakPrices: allowWeakPrices === true,
+    ...(preset.proven === undefined ? {} : { proven: preset.proven }),
   };
 }
 

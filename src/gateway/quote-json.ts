@@ -6,6 +6,7 @@ import { marketFor } from "./market.ts";
 import { clientBillJson } from "./money-json.ts";
 import type { Prepared } from "./prepare.ts";
 import type { PreparedFor } from "./prepared-for.ts";
+import { staleWarnings } from "./proven.ts";
 import { marksOf, sentFor } from "./reserve.ts";
 import { routeJson } from "./route-json.ts";
 
@@ -28,7 +29,11 @@ export function quoteJson(prepared: Prepared, by: PreparedFor) {
     resolved: prepared.resolved,
     sent: sentFor(prepared),
     marks: marksOf(prepared, by.deps),
-    warnings: [...callable.warnings, ...ceilingWarnings(prepared)],
+    warnings: [
+      ...callable.warnings,
+      ...ceilingWarnings(prepared),
+      ...staleWarnings(prepared.chosen?.looked.search.constraints),
+    ],
     levers: findLevers(situationOf(prepared), marketFor(by, accepted.order.n)).map(leverJson),
     route: routeJson(prepared.chosen?.choice.route),
     emulated: by.deps.world === "sandbox",

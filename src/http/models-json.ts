@@ -6,6 +6,7 @@ import type { ChoiceAsked } from "../gates/order.ts";
 import { mayCall } from "../gateway/allowed-models.ts";
 import { callability } from "../gateway/find-model.ts";
 import type { PreparedFor } from "../gateway/prepared-for.ts";
+import { provenAt, staleWarnings } from "../gateway/proven.ts";
 import { chosenNames } from "../gateway/search.ts";
 import { formatUsd } from "../money/pico-usd.ts";
 import { snakeCase } from "./snake-case.ts";
@@ -42,7 +43,7 @@ export function chosenModelsJson({ deps }: PreparedFor): readonly ReturnType<typ
   return chosenNames(deps.presets).map((name) => chosenJson(name, deps));
 }
 
-function chosenJson(id: string, { presets, asOf }: PreparedFor["deps"]) {
+function chosenJson(id: string, { presets, asOf, catalog }: PreparedFor["deps"]) {
   const preset = presets.get(id.slice(id.indexOf("/") + 1));
   return {
     id,
@@ -53,7 +54,10 @@ function chosenJson(id: string, { presets, asOf }: PreparedFor["deps"]) {
     aliases: [],
     available: true,
     unavailable_because: null,
-    warnings: [],
+    warnings:
+      preset?.proven === undefined
+        ? []
+        : staleWarnings({ proven: provenAt(preset.proven, { catalog, asOf: asOf() }) }),
     /** What the preset asks of the choice; empty for `auto`. */
     choice: preset === undefined ? {} : choiceJson(preset),
     capabilities: null,

@@ -40,7 +40,6 @@ export const entryKinds = [
   "correction",
   "restore",
   "outcome",
-  "statement",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -26,7 +26,6 @@ import type { LedgerOutcomes, Outcome } from "./outcomes-port.ts";
 import type { Alert, Correction, LedgerReports } from "./reports-port.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { LedgerRuns } from "./runs-port.ts";
-import type { LedgerStatements } from "./statements-port.ts";
 
 /**
  * What the gateway needs from a ledger, whatever stores it: SQLite or PostgreSQL, the same journal, the
@@ -39,8 +38,7 @@ export type Ledger = LedgerCalls &
   LedgerAccounts &
   LedgerReports &
   LedgerOutcomes &
-  LedgerRuns &
-  LedgerStatements & { close(): Promise<void> };
+  LedgerRuns & { close(): Promise<void> };
 
 /** Holds and what becomes of them. */
 export type LedgerCalls = {

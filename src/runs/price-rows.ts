@@ -8,6 +8,7 @@ import type { Mark } from "../catalog/schema.ts";
 import { blockersOf } from "../gates/accept.ts";
 import type { ImageOrder, Reference } from "../gates/order.ts";
 import { sizeText } from "../gates/size.ts";
+import { staleWarnings } from "../gateway/proven.ts";
 import type { PicoUsd } from "../money/pico-usd.ts";
 import type { GateBounds } from "./gate-bounds.ts";
 import type { RunRow } from "./read-rows.ts";
@@ -186,7 +187,11 @@ export class RowPricer {
       expected: expected.total,
       ceiling: ceiling.total,
       mark: best.mark,
-      warnings: constraints.some(byRating) ? [...best.warnings, BY_RATING] : best.warnings,
+      warnings: [
+        ...best.warnings,
+        ...(constraints.some(byRating) ? [BY_RATING] : []),
+        ...constraints.flatMap(staleWarnings),
+      ],
       facts,
     };
   }

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** A prompt with columns in it: literal text and names of columns, in turn. */
 export type PromptTemplate = {
   readonly parts: readonly TemplatePart[];
@@ -52,4 +54,14 @@ function strayBrace(mark: string): BadTemplate {
   return new BadTemplate(
     `a "${shown}" that names no column: write {name} for a column, ${shown}${shown} for the brace itself`,
   );
+}
+
+/** The template in a file's text: a mark at its beginning and the last line break belong to the editor. */
+export function templateIn(text: string): string {
+  return text.replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
+}
+
+/** What a template is known by afterwards. */
+export function templateSha256(template: string): string {
+  return createHash("sha256").update(template).digest("hex");
 }

@@ -31,6 +31,7 @@ import {
   writeRunFile,
   writeSandboxFile,
 } from "./home.ts";
+import { keepPresets } from "./kept-presets.ts";
 import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { type OpenBooks, openBooks } from "./open-books.ts";
@@ -90,7 +91,9 @@ async function start(
   const world = decideWorld(config, listed);
   const log = createLog(config.logLevel);
   const asOf = config.asOf ?? today();
-  const defaults = ownerDefaults(config.settings, { catalog, ratings, asOf, connections: listed });
+  const owner = ownerDefaults(config.settings, { catalog, ratings, asOf, connections: listed });
+  const presets = keepPresets(owner.presets, { home: config.home, log }, stack);
+  const defaults = { ...owner, presets };
   const gateway = createGatewayServer();
   const [host, port] = temporary ? ["127.0.0.1", 0] : [config.host, config.port];
   const url = await listen(gateway.server, host, port);

@@ -34,7 +34,8 @@ const OF_THE_CALLER = new Set([
   "unknown_answer",
 ]);
 
-function isOfTheCaller({ said }: Refused): boolean {
+/** Whether a refusal says nothing of an order: the gateway can't be asked so at all. */
+export function isOfTheCaller({ said }: Refused): boolean {
   return said.code !== null && OF_THE_CALLER.has(said.code);
 }
 

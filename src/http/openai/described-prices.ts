@@ -47,6 +47,7 @@ export const comparisonAnswer = z.looseObject({
   object: z.literal("image.comparison"),
   as_of: z.string(),
   ratings_are: z.string().describe("what a board's rating is and isn't"),
+  warnings: z.array(z.string()).describe("that the proof behind the preset named is stale"),
   models: z.array(
     z.looseObject({
       model: z.string(),

@@ -1,6 +1,5 @@
 import { type Command, isOfRuns, type RunCommand } from "../engine/commands.ts";
 import { endingId } from "../journal.ts";
-import { statementId } from "../statement-entry.ts";
 import { foreseeRun } from "./foresight-of-runs.ts";
 import type { Shelves } from "./shelves.ts";
 
@@ -47,7 +46,7 @@ function foreseeOther(
   command: Exclude<Command, CommandOf<"hold"> | RunCommand>,
   shelves: Shelves,
 ): void {
-  const { calls, nodes, prices, entries, corrections, outcomes, newestStatements } = shelves;
+  const { calls, nodes, prices, entries, corrections, outcomes } = shelves;
   switch (command.name) {
     case "end": {
       const { holdId, echoedPrice } = command.argument.ending;
@@ -94,13 +93,6 @@ function foreseeOther(
       calls.want([noted.holdId]);
       entries.want([endingId(noted.holdId)]);
       for (const { image } of noted.outcomes) outcomes.want([noted.holdId, image.toString()]);
-      break;
-    }
-    case "issueStatement": {
-      const { accountId, month } = command.argument;
-      nodes.want([accountId]);
-      entries.want([statementId(accountId, month)]);
-      newestStatements.want([month]);
       break;
     }
     case "noteRestore":

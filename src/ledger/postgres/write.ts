@@ -16,7 +16,6 @@ import {
   priceShape,
   rateShape,
   rootShape,
-  statementShape,
   type TableShape,
 } from "../sql/encode.ts";
 import type { Cell } from "../sql/rows.ts";
@@ -34,7 +33,6 @@ export const integerColumns: ReadonlySet<string> = new Set([
   ...["minute", "requests", "threshold", "used", "limit_amount", "before_amount", "after_amount"],
   ...["image", "kept", "revision"],
   ...runIntegers,
-  ...["ordinal", "opening_sequence", "closing_sequence", "total"],
 ]);
 
 type Shape = Pick<TableShape<never>, "table" | "columns" | "keys">;
@@ -125,7 +123,6 @@ const insertRoots = inserter(rootShape);
 const insertEntries = inserter(entryShape);
 const insertCalls = inserter(callShape);
 const insertCorrections = inserter(correctionShape);
-const insertStatements = inserter(statementShape);
 const insertCheckpoints = inserter(checkpointShape);
 
 /** An ending is written once, later only corrected. */
@@ -245,7 +242,6 @@ export class Writing {
       ...outcomes(set.outcomes),
       // An entry may be corrected again: the newest correction of it is another row, never the same one.
       ...insertCorrections([...corrections.inserted, ...corrections.updated]),
-      ...insertStatements(set.statements.changes().inserted),
       ...adoptablesOf(set.adoptables),
       ...runs(set.runs),
       ...runRows(set.runRows),
