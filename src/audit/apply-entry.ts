@@ -13,6 +13,7 @@ import type { EntryText } from "./entry-text.ts";
 import { applyCorrection, standing } from "./model-corrections.ts";
 import { addHold, addLateCost, addTask, chargeIn, endHold, settleDue } from "./model-holds.ts";
 import { applyOutcome } from "./model-outcomes.ts";
+import { applyStatement, countFunds } from "./model-statements.ts";
 import { applyAccount, applyKey, applyLimit, applyMove } from "./model-tree.ts";
 import { bookIn, type Checks, type RootModel } from "./root-model.ts";
 
@@ -51,6 +52,7 @@ function applyKind(model: RootModel, entry: EntryText, checks: Checks): void {
     case "fund":
       compare("prepaid", model.nodes.get(entry.account)?.prepaid, true);
       compare("funding above zero", entry.amount > ZERO_USD, true);
+      countFunds(model, { funded: entry.amount });
       break;
     case "hold":
       addHold(model, entry, checks);
@@ -75,6 +77,9 @@ function applyKind(model: RootModel, entry: EntryText, checks: Checks): void {
       break;
     case "outcome":
       applyOutcome(model, entry, checks);
+      break;
+    case "statement":
+      applyStatement(model, entry, compare);
       break;
     default:
       entry satisfies never;
@@ -107,6 +112,7 @@ function isOfLimitedHouse(entry: EntryText): boolean {
     case "restore":
     case "correction":
     case "outcome":
+    case "statement":
       return true;
     case "account":
     case "key":

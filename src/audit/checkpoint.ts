@@ -2,6 +2,7 @@ import { books } from "../ledger/journal.ts";
 import { settingsIn } from "../ledger/settings-text.ts";
 import { correctionRow, nodeRow } from "../ledger/sql/decode.ts";
 import { integerIn, type Query, type Row, rowsOf, textIn, usdIn } from "../ledger/sql/rows.ts";
+import { windowsAt } from "../ledger/windows.ts";
 import { compareAt, naming } from "./discrepancy.ts";
 import type { EntryText } from "./entry-text.ts";
 import { cell, entryAt, pagesOf, rowsById } from "./journal-reads.ts";
@@ -55,6 +56,7 @@ export async function startAt(query: Query, root: string, checkpoint: Row): Prom
   await loadNodes(query, model, sequence);
   await loadCorrections(query, model, sequence);
   await loadOpen(query, model, sequence);
+  await loadMonths(query, model, sequence);
   return { model, head };
 }
 
@@ -126,6 +128,29 @@ async function loadCorrections(query: Query, model: RootModel, until: bigint): P
       newest.set(corrects, sequence);
       model.corrected.set(corrects, after);
     }
+  }
+}
+
+/** Months that began before a checkpoint can't be computed; how many statements they have is known. */
+async function loadMonths(query: Query, model: RootModel, until: bigint): Promise<void> {
+  const { root, months } = model;
+  const [latest = {}] = await rowsOf(
+    query,
+    "SELECT max(created_ms) AS latest FROM entries WHERE root = ?1 AND sequence <= ?2",
+    [root, until],
+  );
+  months.month = windowsAt(Number(integerIn(latest, "latest"))).month;
+  months.unknownUntil = months.month;
+  const issued = await rowsOf(
+    query,
+    `SELECT month, count(*) AS issued FROM statements
+      WHERE root = ?1 AND sequence <= ?2 GROUP BY month`,
+    [root, until],
+  );
+  for (const row of issued) {
+    const count = Number(integerIn(row, "issued"));
+    months.issued.set(textIn(row, "month"), count);
+    months.statements += count;
   }
 }
 

@@ -12,6 +12,7 @@ import { picoUsd } from "../money/pico-usd.ts";
 const digits = z.string().regex(/^(0|-?[1-9]\d*)$/);
 const count = digits.transform((text) => Number(text));
 const usd = digits.transform((text) => picoUsd(BigInt(text)));
+const anchor = z.strictObject({ sequence: count, hash: z.string() });
 const limits = z.strictObject({
   day: usd.optional(),
   month: usd.optional(),
@@ -137,6 +138,24 @@ export const entryTextSchema = z.discriminatedUnion("kind", [
     kept: z.boolean(),
     reason: z.string().optional(),
     revision: count,
+  }),
+  z.strictObject({
+    ...byActor,
+    kind: z.literal("statement"),
+    number: z.string(),
+    month: z.string(),
+    opening: anchor,
+    closing: anchor,
+    sha256: z.string(),
+    calls: count,
+    images: count,
+    settled: usd,
+    corrected: usd,
+    credited: usd,
+    total: usd,
+    balance: z
+      .strictObject({ opening: usd, funded: usd, fundsCorrected: usd, closing: usd })
+      .optional(),
   }),
 ]);
 export type EntryText = z.infer<typeof entryTextSchema>;

@@ -67,7 +67,7 @@ export async function entryAt(
 /** Rows of a root by their ids. */
 export async function rowsById(
   query: Query,
-  table: "entries" | "calls" | "corrections",
+  table: "entries" | "calls" | "corrections" | "statements",
   of: { readonly root: string; readonly ids: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, Row>> {
   const rows = await rowsIn(query, `SELECT * FROM ${table} WHERE root = ?1 AND id`, of);

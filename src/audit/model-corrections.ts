@@ -5,6 +5,7 @@ import type { Compare } from "./discrepancy.ts";
 import type { EndingEntry, EntryOf, EntryText } from "./entry-text.ts";
 import { chargeIn } from "./model-holds.ts";
 import { houseCostMoved } from "./model-house.ts";
+import { countCorrection, countFunds } from "./model-statements.ts";
 import { bookIn, type Checks, countIn, type RootModel } from "./root-model.ts";
 
 /** Corrections: each names an earlier entry and says what it comes to instead (MONEY §4). */
@@ -37,6 +38,7 @@ export function applyCorrection(
     compare("hold", entry.hold, undefined);
     const left = subtractUsd(bookIn(model, "available"), subtractUsd(entry.before, entry.after));
     compare("funding covers what is charged and held", left >= ZERO_USD, true);
+    countFunds(model, { corrected: subtractUsd(entry.after, entry.before) });
   } else {
     correctCall(model, entry, { ...checks, corrected });
   }
@@ -63,7 +65,7 @@ function postedIn(entry: EntryText, of: EntryOf<"correction">["of"]): PicoUsd | 
 function correctCall(
   model: RootModel,
   entry: EntryOf<"correction">,
-  { compare, earlier, corrected }: Checks & { readonly corrected: EntryText },
+  { compare, earlier, sequenceOf, corrected }: Checks & { readonly corrected: EntryText },
 ): void {
   compare("hold", entry.hold, "hold" in corrected ? corrected.hold : undefined);
   const call = callBefore(entry.hold ?? "", earlier, compare);
@@ -74,6 +76,7 @@ function correctCall(
     const { day, month } = hold.windows;
     const at = { nodes: hold.path, windows: [day, month, TOTAL_WINDOW] };
     countIn(model, at, { settled: by });
+    countCorrection(model, { hold: hold.id, path: hold.path, by }, sequenceOf);
     return;
   }
   const uncharged = entry.of === "exposure" || ending.kind === "void";

@@ -7,6 +7,7 @@ import { negateUsd, type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { Compare } from "./discrepancy.ts";
 import type { EndingEntry, EntryOf } from "./entry-text.ts";
 import { compareHouseRoom, houseCostMoved, houseEnds, houseHolds } from "./model-house.ts";
+import { countInMonth } from "./model-statements.ts";
 import { rebillEnding, rebillHold, rebillLateCost } from "./rebill.ts";
 import {
   bookIn,
@@ -91,6 +92,9 @@ export function endHold(model: RootModel, entry: EndingEntry, checks: Checks): v
   compare("charge at most the hold", charge >= ZERO_USD && charge <= amount, true);
   rebillEnding(ending, billedBy(hold.request, entry, checks), compare);
   countIn(model, spentAt(hold), { settled: charge, held: negateUsd(amount) });
+  if (ending.kind === "settle") {
+    countInMonth(model, hold.path, { calls: 1, images: ending.imagesMade, settled: charge });
+  }
   houseEnds(model, hold, entry);
   model.open.delete(entry.hold);
   model.endings += 1;

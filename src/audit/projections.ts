@@ -15,7 +15,7 @@ import { readEntry } from "./stored-entry.ts";
 /** Tables whose rows belong to a root. */
 const rootTables = [
   ...(["entries", "nodes", "counters", "calls", "corrections", "outcomes"] as const),
-  ...(["checkpoints", "checkpoint_counters"] as const),
+  ...(["checkpoints", "checkpoint_counters", "statements"] as const),
 ] as const;
 
 /** Compares what belongs to no root: nothing may be there, because nothing would ever look at it. */
@@ -66,6 +66,8 @@ export async function compareProjections(query: Query, root: ComparedRoot): Prom
   }
   const corrections = await countOf(query, "corrections WHERE root = ?1", [model.root]);
   compare("number of corrections", corrections, model.corrections);
+  const statements = await countOf(query, "statements WHERE root = ?1", [model.root]);
+  compare("number of statements", statements, model.months.statements);
 }
 
 /** Compares the books of a root, or of a checkpoint of it. */

@@ -7,6 +7,7 @@ import type { Windows } from "../ledger/windows.ts";
 import { addUsd, type PicoUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { Compare } from "./discrepancy.ts";
 import type { EntryText } from "./entry-text.ts";
+import { emptyMonths, type MonthModel } from "./month-model.ts";
 
 /** A node as the entries tell it. */
 export type ModelNode = {
@@ -49,6 +50,7 @@ export type RootModel = {
   endings: number;
   /** Set by the first entry that only a program with house limits writes: holds before it knew none. */
   limitsHouse: boolean;
+  readonly months: MonthModel;
 };
 
 export function emptyModel(root: string): RootModel {
@@ -65,6 +67,7 @@ export function emptyModel(root: string): RootModel {
     holds: 0,
     endings: 0,
     limitsHouse: false,
+    months: emptyMonths(),
   };
 }
 
@@ -75,6 +78,8 @@ export type Checks = {
   readonly priceOf: (sha256: string) => PriceVersion;
   /** An entry of this root that stands before the one being checked; undefined when there is none. */
   readonly earlier: (id: string) => EntryText | undefined;
+  /** The place of such an entry. */
+  readonly sequenceOf: (id: string) => bigint | undefined;
 };
 
 export function bookIn(model: RootModel, book: Book): PicoUsd {

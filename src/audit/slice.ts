@@ -14,7 +14,10 @@ import type { EndingEntry, EntryOf, EntryText } from "./entry-text.ts";
 import { cell, outcomesOf, rowsById } from "./journal-reads.ts";
 import { correctedCall } from "./model-corrections.ts";
 import { beforeId, compareOutcome, pictureKey } from "./model-outcomes.ts";
+import { openMonth } from "./model-statements.ts";
+import type { Head } from "./projections.ts";
 import type { RootModel } from "./root-model.ts";
+import { compareStatement } from "./statement-bytes.ts";
 import { readEntry, type StoredEntry } from "./stored-entry.ts";
 
 /** Applies entries to a model, a slice at a time, and compares the rows of calls, corrections and outcomes they make. */
@@ -43,6 +46,7 @@ export type Beside = {
   readonly corrections: ReadonlyMap<string, Row>;
   readonly outcomes: ReadonlyMap<string, Row>;
   readonly entries: ReadonlyMap<string, Row>;
+  readonly statements: ReadonlyMap<string, Row>;
 };
 
 export async function readBeside(run: RootRun, slice: readonly StoredEntry[]): Promise<Beside> {
@@ -50,11 +54,13 @@ export async function readBeside(run: RootRun, slice: readonly StoredEntry[]): P
   const { root } = model;
   const [calls, corrections, entries] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const judged = new Set<string>();
+  const statements = new Set<string>();
   for (const { entry } of slice) {
     if (entry.kind === "hold") calls.add(entry.id);
     if (entry.kind === "settle" || entry.kind === "void") calls.add(entry.hold);
     if (entry.kind === "correction") corrections.add(entry.id);
     if (entry.kind === "outcome") judged.add(entry.hold);
+    if (entry.kind === "statement") statements.add(entry.id);
     for (const id of earlierIds(entry)) entries.add(id);
   }
   return {
@@ -62,6 +68,7 @@ export async function readBeside(run: RootRun, slice: readonly StoredEntry[]): P
     corrections: await rowsById(query, "corrections", { root, ids: corrections }),
     outcomes: await outcomesOf(query, { root, holds: judged }),
     entries: await rowsById(query, "entries", { root, ids: entries }),
+    statements: await rowsById(query, "statements", { root, ids: statements }),
   };
 }
 
@@ -82,18 +89,25 @@ function earlierIds(entry: EntryText): readonly string[] {
 }
 
 /** Checks one entry against all before it, then the rows that are its projections. */
-export function applyStored(run: RootRun, stored: StoredEntry, beside: Beside): void {
+export function applyStored(
+  run: RootRun,
+  stored: StoredEntry,
+  { beside, before }: { readonly beside: Beside; readonly before: Head },
+): void {
   const { model, priceOf } = run;
   const { entry, place, sequence } = stored;
   const compare = compareAt(place);
   naming(place, () => {
-    const earlier = (id: string): EntryText | undefined => {
+    const found = (id: string): ReturnType<typeof readEntry> | undefined => {
       const row = beside.entries.get(id);
-      const found = row === undefined ? undefined : readEntry(row);
-      return found !== undefined && found.sequence < sequence ? found.entry : undefined;
+      const read = row === undefined ? undefined : readEntry(row);
+      return read !== undefined && read.sequence < sequence ? read : undefined;
     };
+    const earlier = (id: string): EntryText | undefined => found(id)?.entry;
+    const sequenceOf = (id: string): bigint | undefined => found(id)?.sequence;
     const task = entry.kind === "settle" || entry.kind === "void" ? taskOf(model, entry) : null;
-    applyEntry(model, entry, { compare, priceOf, earlier });
+    openMonth(model, entry.createdMs, before);
+    applyEntry(model, entry, { compare, priceOf, earlier, sequenceOf });
     compareRows(run, stored, { beside, task, compare });
   });
 }
@@ -136,6 +150,9 @@ function compareRows(
       compareOutcome(entry, { row, sequence, unexplained: run.unexplained }, compare);
       break;
     }
+    case "statement":
+      compareStatement(entry, { sequence, row: beside.statements.get(entry.id) ?? {} }, compare);
+      break;
     default:
       // Every other kind is projected to books, counters and nodes only.
       break;

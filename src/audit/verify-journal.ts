@@ -161,7 +161,7 @@ async function verifySlice(
   const beside = await readBeside(root, entries);
   let { head } = of;
   for (const stored of entries) {
-    applyStored(root, stored, beside);
+    applyStored(root, stored, { beside, before: head });
     run.counts.entries += 1;
     const { sequence, hash, entry } = stored;
     head = { sequence, hash };

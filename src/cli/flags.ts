@@ -44,3 +44,9 @@ export function pair(
   if (at < 1) throw new InvalidArgumentError("must be name=value.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
+
+/** Checks a UTC month and hands it on as written. */
+export function month(text: string): string {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError("must be YYYY-MM.");
+  return text;
+}

@@ -7,7 +7,7 @@ const HEALTH_MS_MAX = 2_000;
 /** An answer of the gateway that was not a refusal. */
 export type HttpAnswer = {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** JSON as parsed; the text as it came where a table was asked for. */
+  /** JSON as parsed; the text as it came where that was asked for. */
   readonly body: unknown;
 };
 
@@ -18,8 +18,8 @@ export type HttpCall = {
   readonly body?: object;
   /** Beside the key and the body's type. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The answer is a table as text, not JSON. */
-  readonly csv?: boolean;
+  /** The answer's text as it came: a table, a page, or JSON of which every byte counts. */
+  readonly text?: boolean;
 };
 
 /** One gateway over HTTP. */
@@ -44,7 +44,7 @@ export function createHttpClient(url: string): HttpClient {
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   return {
     url,
-    call: async ({ method, path, key, body, headers: more = {}, csv = false }) => {
+    call: async ({ method, path, key, body, headers: more = {}, text: asText = false }) => {
       const response = await request(`${url}${path}`, {
         dispatcher: agent,
         method,
@@ -63,7 +63,9 @@ export function createHttpClient(url: string): HttpClient {
       const text = await response.body.text().catch((cause: unknown) => {
         throw brokenOff(headers["x-receipt-id"], cause);
       });
-      if (csv && statusCode < 400 && isCsv(headers["content-type"])) return { headers, body: text };
+      if (asText && statusCode < 400 && isOurs(headers["content-type"])) {
+        return { headers, body: text };
+      }
       const answer = parseJson(text);
       if (statusCode >= 400 || answer === undefined) {
         throw refusalOf(url, statusCode, answer, secondsIn(headers["retry-after"]));
@@ -119,8 +121,9 @@ function brokenOff(receiptId: string | string[] | undefined, cause: unknown): Re
   );
 }
 
-function isCsv(type: string | string[] | undefined): boolean {
-  return typeof type === "string" && type.startsWith("text/csv");
+/** Whether a gateway may have answered with a text of this type. */
+function isOurs(type: string | string[] | undefined): boolean {
+  return typeof type === "string" && /^(text\/(csv|html)|application\/json)/.test(type);
 }
 
 function parseJson(text: string): unknown {

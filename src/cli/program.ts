@@ -26,6 +26,7 @@ import { addReconcile } from "./reconcile.ts";
 import { addReprice } from "./reprice.ts";
 import { addRule } from "./rule.ts";
 import { addServe } from "./serve.ts";
+import { addStatement } from "./statement.ts";
 import type { Terminal } from "./terminal.ts";
 import { addUsage } from "./usage.ts";
 import { addVerify } from "./verify.ts";
@@ -73,6 +74,7 @@ export function createProgram(terminal: Terminal): Command {
   addCorrections(program, terminal);
   addCorrect(program, terminal);
   addUsage(program, terminal);
+  addStatement(program, terminal);
   addReprice(program, terminal);
   addReconcile(program, terminal);
   addMeasure(program, terminal);

@@ -40,7 +40,7 @@ export function addUsage(program: Command, terminal: Terminal): void {
       if (csv && terminal.json) throw new Misuse("--csv or --json, not both");
       const own = API_KEY.test(session.key ?? "");
       const route = `${own ? "/v1/usage" : "/admin/v1/usage"}${csv ? ".csv" : ""}`;
-      const asked = { method: "GET", path: `${route}${queryOf(flags)}`, csv } as const;
+      const asked = { method: "GET", path: `${route}${queryOf(flags)}`, text: csv } as const;
       const { body } = await withGateway(session, (gateway) =>
         own ? gateway.call(asked) : gateway.administer(asked),
       );

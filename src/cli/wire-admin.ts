@@ -114,3 +114,14 @@ export const alertsAnswer = pageOf(
     created: z.number(),
   }),
 );
+
+export const statementsAnswer = pageOf(
+  z.looseObject({
+    number: z.string(),
+    month: z.string(),
+    total: z.string(),
+    issued_at: z.string(),
+    sha256: z.string(),
+    entry: z.looseObject({ sequence: z.number() }),
+  }),
+);

@@ -15,6 +15,8 @@ export type Described = {
   readonly headers?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly answer: z.ZodType;
+  /** What the answer is, where it isn't JSON. */
+  readonly media?: "text/csv" | "text/html";
   /** OpenAI's error envelope unless it says otherwise. */
   readonly refusal?: z.ZodType;
   /** 200 unless it says otherwise. */

@@ -250,6 +250,7 @@ export const describedRoutes: readonly Described[] = [
     summary: "The same as a table",
     query: usageQuery,
     answer: csv,
+    media: "text/csv",
   },
   {
     method: "get",
@@ -264,6 +265,7 @@ export const describedRoutes: readonly Described[] = [
     summary: "The same as a table",
     query: houseUsageQuery,
     answer: csv,
+    media: "text/csv",
   },
   {
     method: "post",
@@ -338,7 +340,7 @@ export function openapiDocument(version: string) {
       responses: {
         [route.status ?? 200]: {
           description: "Done",
-          content: route.answer === csv ? { "text/csv": { schema: csv } } : json(route.answer),
+          content: { [route.media ?? "application/json"]: { schema: route.answer } },
         },
         default: { description: "Refused", content: json(route.refusal ?? error) },
       },

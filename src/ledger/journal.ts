@@ -40,6 +40,7 @@ export const entryKinds = [
   "correction",
   "restore",
   "outcome",
+  "statement",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

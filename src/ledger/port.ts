@@ -26,6 +26,7 @@ import type { LedgerOutcomes, Outcome } from "./outcomes-port.ts";
 import type { Alert, Correction, LedgerReports } from "./reports-port.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { LedgerRuns } from "./runs-port.ts";
+import type { LedgerStatements } from "./statements-port.ts";
 
 /**
  * What the gateway needs from a ledger, whatever stores it: SQLite or PostgreSQL, the same journal, the
@@ -38,7 +39,8 @@ export type Ledger = LedgerCalls &
   LedgerAccounts &
   LedgerReports &
   LedgerOutcomes &
-  LedgerRuns & { close(): Promise<void> };
+  LedgerRuns &
+  LedgerStatements & { close(): Promise<void> };
 
 /** Holds and what becomes of them. */
 export type LedgerCalls = {

@@ -14,3 +14,14 @@ export function windowsAt(instantMs: number): Windows {
 export function hourAt(instantMs: number): string {
   return new Date(instantMs).toISOString().slice(0, 13);
 }
+
+/** The first instant of a UTC month `YYYY-MM`, in milliseconds since 1970. */
+export function monthStartMs(month: string): number {
+  return Date.parse(`${month}-01T00:00:00.000Z`);
+}
+
+/** The month after another one: `2027-01` after `2026-12`. */
+export function monthAfter(month: string): string {
+  const start = new Date(monthStartMs(month));
+  return windowsAt(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1)).month;
+}

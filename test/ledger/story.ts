@@ -248,7 +248,8 @@ export function unguardedCopy(of: string): {
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
   database.exec(
     `PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA ignore_check_constraints = ON;
-     DROP TRIGGER entries_are_not_edited; DROP TRIGGER entries_are_not_deleted`,
+     DROP TRIGGER entries_are_not_edited; DROP TRIGGER entries_are_not_deleted;
+     DROP TRIGGER statements_are_not_edited; DROP TRIGGER statements_are_not_deleted`,
   );
   return { file, database };
 }

@@ -138,7 +138,8 @@ async function answer(context: AdminContext, accountId: string, deps: ApiDeps) {
   return context.json(accountJson(account, await levelOf(account, deps.ledger)));
 }
 
-async function accountOf(accountId: string, deps: ApiDeps): Promise<Account> {
+/** @throws Refusal 404 naming the id. */
+export async function accountOf(accountId: string, deps: ApiDeps): Promise<Account> {
   const account = await deps.ledger.account(accountId);
   if (account === undefined) throw notFound("account", accountId);
   return account;

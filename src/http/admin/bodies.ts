@@ -183,6 +183,14 @@ export const exposuresQuery = pageQuery.extend({
   open: z.enum(["true", "false"]).default("true").describe("false: the closed ones too"),
 });
 
+/** A UTC month. */
+const month = z.string().regex(/^20\d{2}-(0[1-9]|1[0-2])$/, "must be YYYY-MM, such as 2026-11");
+
+export const statementBody = z.strictObject({ month });
+export const statementsQuery = pageQuery.omit({ account_id: true });
+/** Asked for where a draft is: an issued statement's number says its month. */
+export const draftQuery = z.strictObject({ month });
+
 export const accountsQuery = z.strictObject({ below: id.optional() });
 export const keysQuery = z.strictObject({ account_id: id.optional() });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { statementSchema } from "../../statements/statement-schema.ts";
 import type { Described } from "../described.ts";
 import {
   accountBody,
@@ -6,6 +7,7 @@ import {
   accountsQuery,
   closeBody,
   correctionBody,
+  draftQuery,
   exposuresQuery,
   fundBody,
   keyBody,
@@ -16,6 +18,8 @@ import {
   pageQuery,
   reconciliationBody,
   reconciliationsQuery,
+  statementBody,
+  statementsQuery,
 } from "./bodies.ts";
 
 /** The administration's part of the OpenAPI description. */
@@ -273,6 +277,58 @@ const reconciliations: readonly Described[] = [
   },
 ];
 
+const statementPath = "/accounts/{id}/statements";
+const statementAsked = {
+  summary: "One of them as it was issued; draft in place of a number: the month so far",
+  query: draftQuery.partial(),
+};
+
+const statements: readonly Described[] = [
+  {
+    method: "get",
+    path: statementPath,
+    summary: "Monthly statements of an account, newest first",
+    query: statementsQuery,
+    answer: pageOf(
+      z.looseObject({
+        number: z.string().describe("YYYY-MM-NNNN, without gaps in its root and month"),
+        month: z.string(),
+        total: usd,
+        sha256: z.string().describe("Of the bytes that the statement's route answers"),
+        entry: z.object({ id: z.string(), sequence: z.int(), hash: z.string() }),
+      }),
+    ),
+  },
+  {
+    method: "post",
+    path: statementPath,
+    summary: "Issue the statement of a month that is over; again: 200 and the same bytes",
+    body: statementBody,
+    answer: statementSchema,
+    status: 201,
+  },
+  {
+    method: "get",
+    path: `${statementPath}/{number}`,
+    ...statementAsked,
+    answer: statementSchema,
+  },
+  {
+    method: "get",
+    path: `${statementPath}/{number}.html`,
+    ...statementAsked,
+    answer: z.string().describe("A page that needs nothing else and prints on A4"),
+    media: "text/html",
+  },
+  {
+    method: "get",
+    path: `${statementPath}/{number}.csv`,
+    ...statementAsked,
+    answer: z.string().describe("RFC 4180, with a header row"),
+    media: "text/csv",
+  },
+];
+
 const vendors: readonly Described[] = [
   {
     method: "get",
@@ -295,5 +351,6 @@ export const describedAdminRoutes: readonly Described[] = [
   ...keys,
   ...calls,
   ...reconciliations,
+  ...statements,
   ...vendors,
 ].map((route) => ({ ...route, path: `/admin/v1${route.path}` }));

@@ -10,6 +10,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { actorOf, readAdmin } from "./read.ts";
 import { reconciliationRoutes } from "./reconciliation-routes.ts";
 import { repriceJson } from "./reprice.ts";
+import { statementRoutes } from "./statement-routes.ts";
 import { vendorModelsJson } from "./vendor-models.ts";
 
 /** The administration: for the master key and the command line only. Every change is journalled with its actor. */
@@ -20,6 +21,7 @@ export function adminRoutes(deps: ApiDeps): Hono<ApiEnvironment> {
     await next();
   });
   accountRoutes(app, deps);
+  statementRoutes(app, deps);
   keyRoutes(app, deps);
   callRoutes(app, deps);
   houseUsageRoutes(app, deps);

@@ -12,6 +12,7 @@ import type {
 import type { EndingDraft, HoldDraft } from "../draft.ts";
 import type { NotedOutcomes, NotedResult } from "../outcomes-port.ts";
 import type { AdoptableCall, HoldResult, PostedEnding, TaskMemo } from "../port.ts";
+import type { StatementDraft } from "../statements-port.ts";
 import * as accounts from "./accounts.ts";
 import { noteAdoptable } from "./admission.ts";
 import type { Context } from "./context.ts";
@@ -21,6 +22,7 @@ import { hold } from "./hold.ts";
 import { noteOutcomes } from "./outcomes.ts";
 import * as rows from "./run-rows.ts";
 import * as runs from "./runs.ts";
+import { type Issued, issueStatement } from "./statement.ts";
 
 /** What a store can be asked to decide and write: argument and result of each command. */
 export type Commands = {
@@ -63,6 +65,7 @@ export type Commands = {
     readonly argument: InRoot & { readonly noted: NotedOutcomes };
     readonly result: NotedResult;
   };
+  issueStatement: { readonly argument: StatementDraft; readonly result: Issued };
   noteRestore: {
     readonly argument: InRoot & { entryId: string; actor: string; note: string };
     readonly result: null;
@@ -130,6 +133,7 @@ const decisions: Decisions = {
   moveAccount: accounts.moveAccount,
   correct,
   noteOutcomes,
+  issueStatement,
   noteRestore: accounts.noteRestore,
 };
 

@@ -172,3 +172,23 @@ export type CorrectionRow = {
   readonly sequence: bigint;
   readonly createdMs: number;
 };
+
+/** An issued statement. */
+export type StatementRow = {
+  readonly root: string;
+  /** Of its memo. */
+  readonly id: string;
+  readonly number: string;
+  /** Its place among those of its root and month, from 1. */
+  readonly ordinal: number;
+  readonly account: string;
+  readonly month: string;
+  /** Sequences of the last entry before the month, and of its last one. */
+  readonly opening: bigint;
+  readonly closing: bigint;
+  readonly total: PicoUsd;
+  readonly sha256: string;
+  readonly json: string;
+  readonly sequence: bigint;
+  readonly createdMs: number;
+};

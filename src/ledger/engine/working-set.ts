@@ -14,6 +14,7 @@ import type {
   OutcomeRow,
   RateRow,
   RootRow,
+  StatementRow,
 } from "./rows.ts";
 import type { OrderRecord, RunRecord, RunRowRecord } from "./run-records.ts";
 
@@ -42,6 +43,11 @@ export type Reads = {
   /** The newest correction of an entry. */
   readonly correction: (root: string, corrects: string) => CorrectionRow | undefined;
   readonly outcome: (root: string, hold: string, image: number) => OutcomeRow | undefined;
+  /** The newest statement of a root and month. */
+  readonly newestStatement: (
+    root: string,
+    month: string,
+  ) => Pick<StatementRow, "month" | "ordinal"> | undefined;
   readonly price: (sha256: string) => StoredPrice | undefined;
   readonly priceNamed: (id: string) => StoredPrice | undefined;
 } & RunReads;
@@ -162,6 +168,9 @@ export class WorkingSet {
   readonly corrections = new Table<CorrectionRow>();
   readonly #newestCorrections = new Map<string, CorrectionRow>();
   readonly outcomes = new Table<OutcomeRow>();
+  /** Issued ones, by root and number. */
+  readonly statements = new Table<StatementRow>();
+  readonly #newestStatements = new Map<string, number>();
   readonly prices = new Table<StoredPrice>();
   readonly pricesNamed = new Table<StoredPrice>();
   /** Appended entries, in the order of their chains. */
@@ -223,6 +232,17 @@ export class WorkingSet {
     this.outcomes.set(pictureKey(row), row);
   }
 
+  /** The place of a root's newest statement of a month; 0 where there is none. */
+  newestStatement(root: string, month: string): number {
+    const known = this.#newestStatements.get(`${root} ${month}`);
+    return known ?? this.reads.newestStatement(root, month)?.ordinal ?? 0;
+  }
+
+  issue(row: StatementRow): void {
+    this.statements.set(`${row.root} ${row.number}`, row);
+    this.#newestStatements.set(`${row.root} ${row.month}`, row.ordinal);
+  }
+
   /** Whether anything has to be written. */
   get changed(): boolean {
     return this.entries.length > 0 || this.adoptables.length > 0 || this.#tables().some(isChanged);
@@ -264,6 +284,8 @@ export class WorkingSet {
     this.corrections.forget();
     this.outcomes.forget();
     this.#newestCorrections.clear();
+    this.statements.forget();
+    this.#newestStatements.clear();
     this.entries.length = 0;
     this.#entriesById.clear();
     this.adoptables.length = 0;
@@ -283,6 +305,7 @@ export class WorkingSet {
       this.alerts,
       this.corrections,
       this.outcomes,
+      this.statements,
       this.prices,
       this.pricesNamed,
       this.runs,

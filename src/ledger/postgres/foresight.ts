@@ -1,5 +1,6 @@
 import { type Command, isOfRuns, type RunCommand } from "../engine/commands.ts";
 import { endingId } from "../journal.ts";
+import { statementId } from "../statement-entry.ts";
 import { foreseeRun } from "./foresight-of-runs.ts";
 import type { Shelves } from "./shelves.ts";
 
@@ -46,7 +47,7 @@ function foreseeOther(
   command: Exclude<Command, CommandOf<"hold"> | RunCommand>,
   shelves: Shelves,
 ): void {
-  const { calls, nodes, prices, entries, corrections, outcomes } = shelves;
+  const { calls, nodes, prices, entries, corrections, outcomes, newestStatements } = shelves;
   switch (command.name) {
     case "end": {
       const { holdId, echoedPrice } = command.argument.ending;
@@ -93,6 +94,13 @@ function foreseeOther(
       calls.want([noted.holdId]);
       entries.want([endingId(noted.holdId)]);
       for (const { image } of noted.outcomes) outcomes.want([noted.holdId, image.toString()]);
+      break;
+    }
+    case "issueStatement": {
+      const { accountId, month } = command.argument;
+      nodes.want([accountId]);
+      entries.want([statementId(accountId, month)]);
+      newestStatements.want([month]);
       break;
     }
     case "noteRestore":

@@ -183,6 +183,7 @@ function readsOf(root: string, shelves: Shelves, locked: () => RootRow | undefin
     correction: ofRoot((corrects) => shelves.corrections.get(corrects)),
     outcome: (of, hold, image) =>
       ofRoot((place: string) => shelves.outcomes.get(hold, place))(of, image.toString()),
+    newestStatement: ofRoot((month) => shelves.newestStatements.get(month)),
     price: (sha256) => shelves.prices.get(sha256),
     priceNamed: (id) => shelves.pricesNamed.get(id),
     run: ofRoot((id) => shelves.runs.get(id)),

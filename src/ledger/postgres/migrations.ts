@@ -4,12 +4,19 @@ import { numberOrNullIn, type Row } from "../sql/rows.ts";
 import { FIRST_TABLES } from "./first-tables.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import { RUN_OF_A_CALL, RUN_TABLES } from "./run-tables.ts";
+import { STATEMENTS } from "./statements-table.ts";
 
 /**
  * Numbered, forward only: a migration that has ever run on somebody's database is never edited. Those that
  * ran stand in the table `migrations`.
  */
-const migrations: readonly string[] = [FIRST_TABLES, RUN_OF_A_CALL, OUTCOMES, RUN_TABLES];
+const migrations: readonly string[] = [
+  FIRST_TABLES,
+  RUN_OF_A_CALL,
+  OUTCOMES,
+  RUN_TABLES,
+  STATEMENTS,
+];
 
 /** The version of a database that has them all. */
 export const NEWEST_VERSION = migrations.length;

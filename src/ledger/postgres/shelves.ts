@@ -9,6 +9,7 @@ import type {
   NodeRow,
   OutcomeRow,
   RateRow,
+  StatementRow,
 } from "../engine/rows.ts";
 import type { RunRecord, RunRowRecord } from "../engine/run-records.ts";
 import { RUN_CHUNK } from "../engine/working-set.ts";
@@ -166,6 +167,17 @@ const outcomes: Source<OutcomeRow> = {
   keeps: "nothing",
 };
 
+const newestStatements: Source<Pick<StatementRow, "month" | "ordinal">> = {
+  sql: lookUp(
+    { table: "statements", columns: ["month", "ordinal"] },
+    ["month"],
+    "root = $1 AND month = wanted.month ORDER BY ordinal DESC LIMIT 1",
+  ),
+  read: decode.newestStatementRow,
+  keyOf: (row) => [row.month],
+  keeps: "nothing",
+};
+
 const prices: Source<StoredPrice> = {
   sql: lookUp(priceShape, ["sha256"], `sha256 = wanted.sha256 AND ${ANY_ROOT}`),
   read: decode.priceRow,
@@ -270,6 +282,7 @@ export function emptyShelves() {
     alerts: new Shelf(alerts),
     corrections: new Shelf(corrections),
     outcomes: new Shelf(outcomes),
+    newestStatements: new Shelf(newestStatements),
     prices: new Shelf(prices),
     pricesNamed: new Shelf(pricesNamed),
     runs: new Shelf(runs),

@@ -16,6 +16,7 @@ import {
   priceShape,
   rateShape,
   rootShape,
+  statementShape,
   type TableShape,
 } from "../sql/encode.ts";
 import type { Cell } from "../sql/rows.ts";
@@ -33,6 +34,7 @@ export const integerColumns: ReadonlySet<string> = new Set([
   ...["minute", "requests", "threshold", "used", "limit_amount", "before_amount", "after_amount"],
   ...["image", "kept", "revision"],
   ...runIntegers,
+  ...["ordinal", "opening_sequence", "closing_sequence", "total"],
 ]);
 
 type Shape = Pick<TableShape<never>, "table" | "columns" | "keys">;
@@ -123,6 +125,7 @@ const insertRoots = inserter(rootShape);
 const insertEntries = inserter(entryShape);
 const insertCalls = inserter(callShape);
 const insertCorrections = inserter(correctionShape);
+const insertStatements = inserter(statementShape);
 const insertCheckpoints = inserter(checkpointShape);
 
 /** An ending is written once, later only corrected. */
@@ -242,6 +245,7 @@ export class Writing {
       ...outcomes(set.outcomes),
       // An entry may be corrected again: the newest correction of it is another row, never the same one.
       ...insertCorrections([...corrections.inserted, ...corrections.updated]),
+      ...insertStatements(set.statements.changes().inserted),
       ...adoptablesOf(set.adoptables),
       ...runs(set.runs),
       ...runRows(set.runRows),

@@ -11,6 +11,7 @@ import type {
   OutcomeRow,
   RateRow,
   RootRow,
+  StatementRow,
 } from "../engine/rows.ts";
 import type { StoredPrice } from "../port.ts";
 import {
@@ -214,4 +215,9 @@ export function outcomeRow(row: Row): OutcomeRow {
 
 export function priceRow(row: Row): StoredPrice {
   return { id: textIn(row, "id"), sha256: textIn(row, "sha256"), json: textIn(row, "json") };
+}
+
+/** Of the newest statement of a month: how many there are. */
+export function newestStatementRow(row: Row): Pick<StatementRow, "month" | "ordinal"> {
+  return { month: textIn(row, "month"), ordinal: numberIn(row, "ordinal") };
 }

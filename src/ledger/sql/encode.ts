@@ -10,6 +10,7 @@ import type {
   OutcomeRow,
   RateRow,
   RootRow,
+  StatementRow,
 } from "../engine/rows.ts";
 import { books } from "../journal.ts";
 import type { StoredPrice } from "../port.ts";
@@ -171,4 +172,17 @@ export const priceShape: TableShape<StoredPrice> = {
   columns: ["sha256", "id", "json"],
   keys: 1,
   cells: (row) => [row.sha256, row.id, row.json],
+};
+
+export const statementShape: TableShape<StatementRow> = {
+  table: "statements",
+  columns: [
+    ...["root", "id", "number", "ordinal", "account", "month", "opening_sequence"],
+    ...["closing_sequence", "total", "sha256", "json", "sequence", "created_ms"],
+  ],
+  keys: 2,
+  cells: (row) => [
+    ...[row.root, row.id, row.number, row.ordinal, row.account, row.month, row.opening],
+    ...[row.closing, row.total, row.sha256, row.json, row.sequence, row.createdMs],
+  ],
 };

@@ -3,9 +3,13 @@ import type { NewAccountResult } from "../accounts-port.ts";
 import { endingDraft, holdDraft } from "../draft.ts";
 import type { CommandName, Commands } from "../engine/commands.ts";
 import type { Beats, Ledger, StoredPrice } from "../port.ts";
+import { statementId } from "../statement-entry.ts";
+import type { LedgerStatements } from "../statements-port.ts";
 import { readAccount, readAccounts, readKey, readKeys } from "./account-reads.ts";
 import { readCall, readHasIntent, readOpenHolds, readPrice, readRootOf } from "./call-reads.ts";
 import { readConnectionCalls } from "./connection-calls.ts";
+import { readJournalMonth } from "./journal-months.ts";
+import { readBalanceAt, readMovements } from "./movements.ts";
 import { readJudgeable, readJudged } from "./outcome-reads.ts";
 import { readPricedCalls } from "./priced-calls.ts";
 import {
@@ -19,6 +23,7 @@ import {
 import { type Query, rowsOf, textIn } from "./rows.ts";
 import { runsOn } from "./runs-on.ts";
 import { readSettledCalls } from "./settled-calls.ts";
+import { readStatement, readStatementById, readStatements } from "./statement-reads.ts";
 
 /** What a store does: decides commands, each root's in the order in which they came, and reads rows. */
 export type Store = {
@@ -53,6 +58,7 @@ export function ledgerOn(store: Store): Ledger {
     ...calls,
     ...accounts,
     ...runsOn(store, roots.ofNode),
+    ...statementsOn(store, roots),
     ...(store.beats === undefined ? {} : { beats: store.beats }),
     exposures: (of) => readExposures(query, of),
     overruns: (of) => readOverruns(query, of),
@@ -171,6 +177,28 @@ function accountsOn({ ask, query, nowMs }: Store, roots: Roots) {
       }
     },
   } satisfies Partial<Ledger>;
+}
+
+function statementsOn({ ask, query }: Store, roots: Roots): LedgerStatements {
+  return {
+    journalMonth: async ({ accountId, month }) => {
+      const root = await roots.ofNode(accountId);
+      return root === undefined ? undefined : readJournalMonth(query, { root, accountId, month });
+    },
+    movements: (of) => readMovements(query, of),
+    balanceAt: (of) => readBalanceAt(query, of),
+    issueStatement: async (draft) => {
+      const { accountId, month } = draft;
+      const root = await roots.ofNode(accountId);
+      if (root === undefined) return { kind: "refused", reason: "unknown_account" };
+      const result = await ask(root, "issueStatement", draft);
+      if (result.kind !== "issued") return result;
+      const statement = await readStatementById(query, root, statementId(accountId, month));
+      return { ...result, statement };
+    },
+    statements: (of) => readStatements(query, of),
+    statement: (of) => readStatement(query, of),
+  };
 }
 
 /** Nodes never leave their root, so that what was found once is true for ever. */

@@ -109,7 +109,7 @@ export async function readOverruns(query: Query, of: PageRequest): Promise<Page<
 }
 
 /** Newest first; the cursor says when and which. */
-async function listed<Item>(
+export async function listed<Item>(
   query: Query,
   list: {
     readonly sql: string;

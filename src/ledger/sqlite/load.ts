@@ -8,6 +8,7 @@ import {
   counterRow,
   entryRow,
   intentRow,
+  newestStatementRow,
   nodeRow,
   outcomeRow,
   priceRow,
@@ -58,6 +59,10 @@ export function openReads(database: DatabaseSync): Reads {
       correctionRow,
     ),
     outcome: one("SELECT * FROM outcomes WHERE root = ? AND hold = ? AND image = ?", outcomeRow),
+    newestStatement: one(
+      "SELECT month, ordinal FROM statements WHERE root = ? AND month = ? ORDER BY ordinal DESC LIMIT 1",
+      newestStatementRow,
+    ),
     price: one("SELECT * FROM price_versions WHERE sha256 = ?", priceRow),
     priceNamed: one("SELECT * FROM price_versions WHERE id = ?", priceRow),
     run: one("SELECT * FROM runs WHERE root = ? AND id = ?", runRecord),

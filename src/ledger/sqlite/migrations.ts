@@ -4,6 +4,7 @@ import { integerIn } from "../sql/rows.ts";
 import { ONE_ROW_A_CALL } from "./one-row-a-call.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import { RUN_OF_A_CALL, RUN_TABLES } from "./run-tables.ts";
+import { STATEMENTS } from "./statements-table.ts";
 
 /**
  * Numbered, forward only: a migration that has ever run on somebody's file is never edited. The number
@@ -117,6 +118,7 @@ const migrations: readonly string[] = [
   RUN_OF_A_CALL,
   OUTCOMES,
   RUN_TABLES,
+  STATEMENTS,
 ];
 
 /** The version of a file that has them all. */

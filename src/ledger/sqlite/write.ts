@@ -17,6 +17,7 @@ import {
   priceShape,
   rateShape,
   rootShape,
+  statementShape,
   type TableShape,
 } from "../sql/encode.ts";
 import type { Cell } from "../sql/rows.ts";
@@ -39,6 +40,7 @@ export function openWriter(
   const writeAlerts = tableWriter(database, alertShape);
   const writeOutcomes = tableWriter(database, outcomeShape);
   const insertCorrection = database.prepare(insertOf(correctionShape));
+  const insertStatement = database.prepare(insertOf(statementShape));
   const insertPrice = database.prepare(insertOf(priceShape));
   const insertEntry = database.prepare(insertOf(entryShape));
   const writeCalls = callWriter(database);
@@ -61,6 +63,9 @@ export function openWriter(
     writeOutcomes(set.outcomes);
     for (const row of set.corrections.changes().inserted) {
       once(insertCorrection, correctionShape.cells(row));
+    }
+    for (const row of set.statements.changes().inserted) {
+      once(insertStatement, statementShape.cells(row));
     }
     for (const row of set.adoptables) writeAdoptable(row);
     writeRuns(set.runs);
