@@ -13,6 +13,7 @@ import { markRestored, restoreLedger } from "../../src/start/restore.ts";
 import { NOON } from "./bench.ts";
 import { holdOf, newParty, type Party, settleFlat } from "./fixtures.ts";
 import { newHome } from "./new-home.ts";
+import { allRows, claim, holdOfRow, loadRun, money, rowEnd, take } from "./run-fixtures.ts";
 import { rewrite, tampered } from "./story.ts";
 
 /** A home whose ledger has two roots and an open hold, and a backup of it. */
@@ -60,7 +61,42 @@ async function keepCalling(
   return calls;
 }
 
+/** A run of two rows, one done and one to go, whose process has it. */
+async function halfRun(ledger: Ledger) {
+  const loaded = await loadRun(ledger, await newParty(ledger), { ids: ["a", "b"], maxCost: "0.1" });
+  const epoch = await take(ledger, loaded.run);
+  await claim(ledger, loaded, { epoch, ids: ["a", "b"] });
+  const hold = holdOfRow(loaded, "a");
+  await ledger.hold(hold);
+  await ledger.end(settleFlat(hold));
+  const rows = [rowEnd("a", "done", { receiptId: hold.id })];
+  await ledger.endRows({ run: loaded.run, epoch, rows });
+  return loaded;
+}
+
 describe("a backup", () => {
+  it("carries runs with their rows and orders, verifies beside them, and goes on where they were", async () => {
+    const home = newHome();
+    const ledger = await openLedger({ home, world: "live" });
+    const { run } = await halfRun(ledger);
+    const file = path.join(newHome(), "backup.sqlite");
+    await backUp({ file: ledgerFile(home, "live"), to: file });
+    const told = await allRows(ledger, run);
+    await ledger.close();
+    const again = newHome();
+    await restore(again, file);
+    expect(await verify({ file: ledgerFile(again, "live") })).toMatchObject({ ok: true });
+    const restored = await openLedger({ home: again, world: "live" });
+    expect(await allRows(restored, run)).toEqual(told);
+    expect(money(await restored.run(run))).toEqual(["0.05", "0.05", "0"]);
+    const epoch = await take(restored, run, "gw_2");
+    await restored.endRows({ run, epoch, rows: [rowEnd("b", "waiting")] });
+    const after = { position: -1, state: "waiting" } as const;
+    const [b] = await restored.rows({ run, after, limit: 9, withOrders: true });
+    expect(b?.order).toBe('{"prompt":"a cup","row":"b"}');
+    await restored.close();
+  });
+
   it("is one verified file, its owner's alone, described by size, hash and heads", async () => {
     const { ledger, party, to, backup } = await backedUp();
     const bytes = readFileSync(to);

@@ -204,31 +204,58 @@ export function endRows(
 }
 
 function endRow(end: RowEndDraft, edit: RunEdit, context: Context): EndedRow {
-  const { row: id, state, receiptId: receipt, shared, code, detail } = end;
+  const { row: id, state, code } = end;
   const row = rowOf(edit.run, id, context.set);
   if (row === undefined) return { kind: "ended_before", row: id };
+  // A call that was made for it is never forgotten.
+  const receipt = end.receiptId ?? row.receipt;
   if (row.seq !== null) {
     const isSame = row.state === state && row.receipt === receipt && row.code === code;
     return isSame ? { kind: "ended", row: id, seq: row.seq } : { kind: "ended_before", row: id };
   }
-  // Its own hold, and the one that it is said to have come to.
-  for (const holdId of [row.receipt, receipt]) {
+  const holdId = openCall(row, { state, receipt }, context);
+  if (holdId !== undefined) return { kind: "open", row: id, holdId };
+  if (state === "done") assertMade(id, receipt, edit.run, context);
+  return leaveRow(row, { ...end, receipt }, edit);
+}
+
+/**
+ * A row's own call, and the one that it is said to have come to, must have ended, and as what is said.
+ *
+ * @returns the one that is open still.
+ */
+function openCall(
+  { id, root, receipt: own }: RunRowRecord,
+  { state, receipt }: { readonly state: RowEnd["state"]; readonly receipt: string | null },
+  { set }: Context,
+): string | undefined {
+  for (const holdId of [own, receipt]) {
     if (holdId === null) continue;
-    const { ended } = requireCall(edit.run.root, holdId, context.set);
-    if (ended === null) return { kind: "open", row: id, holdId };
+    const { ended } = requireCall(root, holdId, set);
+    if (ended === null) return holdId;
+    if (holdId !== receipt && ended.outcome === "made") {
+      throw new Error(`row ${id} came to ${holdId}, which made its picture, not to ${receipt}`);
+    }
     if (state === "waiting") assertUnspent(id, { holdId, ended });
   }
-  if (state === "done") assertMade(id, receipt, edit.run, context);
+  return undefined;
+}
+
+function leaveRow(
+  row: RunRowRecord,
+  { state, receipt, shared, code, detail }: RowEndDraft & Pick<RunRowRecord, "receipt">,
+  edit: RunEdit,
+): EndedRow {
   if (state !== "waiting") {
     const seq = edit.end(row, { state, receipt, shared, code, detail });
-    return { kind: "ended", row: id, seq };
+    return { kind: "ended", row: row.id, seq };
   }
   if (edit.run.state === "cancelled") {
     const seq = edit.end(row, { state: "skipped", code: "cancelled", detail: "null", receipt });
-    return { kind: "ended", row: id, seq };
+    return { kind: "ended", row: row.id, seq };
   }
   edit.put(row, { ...row, ...WAITING });
-  return { kind: "waiting", row: id };
+  return { kind: "waiting", row: row.id };
 }
 
 /** What may have cost anything is never tried again as if it hadn't: its intent is taken for ever. */
