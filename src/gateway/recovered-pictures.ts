@@ -22,8 +22,9 @@ export function recoveredPictures(
   return {
     sink: pictures,
     settle: async (outcome) => {
-      if (!(await pictures.seal())) return undefined;
-      return settledAgain(outcome, pictures.withHashes(passing.images), { hold, catalog });
+      const images = pictures.withHashes(passing.images);
+      const settlement = settledAgain(outcome, images, { hold, catalog });
+      return settlement !== undefined && (await pictures.seal()) ? settlement : undefined;
     },
     discard: () => pictures.discard(),
   };

@@ -337,10 +337,11 @@ export type RowsQuery = {
   readonly run: RunRef;
   /**
    * `seq`: those that ended since, in the order in which they ended; 0 for all. `position`: those behind it, in
-   * the order of the file; -1 for all; of one state where one is named.
+   * the order of the file; -1 for all; of one state where one is named. `row`: the one of this id alone.
    */
   readonly after:
     | { readonly seq: number }
+    | { readonly row: string }
     | { readonly position: number; readonly state?: RowState };
   /** 1 to 1,000. */
   readonly limit: number;

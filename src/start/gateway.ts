@@ -153,7 +153,8 @@ async function start(
     await announce({ config, url, recovered, sandbox, listed, leftOut }, deps, say);
   }
   gateway.serve(deps);
-  runs.watch();
+  // A gateway for one command spends nothing but what that command asks for.
+  if (!temporary) runs.watch();
   // At once: a run sends nothing more while orders are still being answered.
   stack.defer(async () => void (await Promise.all([gateway.drain(), runs.close()])));
   return {

@@ -9,7 +9,7 @@ import { recoverTask } from "../../src/gateway/recover-task.ts";
 import { composer } from "../../src/http/composer.ts";
 import { newId } from "../../src/ids.ts";
 import { openLedger } from "../../src/ledger/open.ts";
-import type { Ending, Ledger } from "../../src/ledger/port.ts";
+import type { Ending, Ledger, RowName } from "../../src/ledger/port.ts";
 import type { Surface } from "../../src/ledger/request-facts.ts";
 import { openResultFolder } from "../../src/results/folder.ts";
 import type { SweptStore } from "../../src/results/port.ts";
@@ -91,12 +91,14 @@ async function recovered(given: {
   readonly model?: string;
   readonly said?: TaskEnding;
   readonly surface?: Surface;
+  readonly run?: RowName;
 }): Promise<{ readonly id: string; readonly ending: Ending | "unknown" }> {
   const id = newId("rcpt");
-  const { intent, model = "wan2.7-image", said, surface = "generations" } = given;
+  const { intent, model = "wan2.7-image", said, surface = "generations", run } = given;
   const hold = holdOf(party, { id, n: 2 });
   const facts = { ...hold.facts, surface };
-  await ledger.hold({ ...hold, facts, model, admission: { intent } });
+  const named = run === undefined ? {} : { run };
+  await ledger.hold({ ...hold, ...named, facts, model, admission: { intent } });
   await ledger.noteTask({ holdId: id, taskId: "task-1" });
   const [open] = await ledger.openHolds();
   if (open === undefined) throw new Error("no hold is open");
@@ -189,6 +191,25 @@ describe("a task that succeeded", () => {
       modelVersion: "wan2.7-image",
       responseId: id,
     });
+  });
+
+  it("of a run's row: settled, and each picture kept to be fetched from the run", async () => {
+    const run = { id: "run_1", row: "mug" };
+    const { id, ending } = await recovered({ intent: INTENT, run });
+    expect(ending).toMatchObject({ kind: "settle", charge: usd("0.1"), imagesDelivered: 2 });
+    for (const index of [0, 1]) {
+      const stored = await results.read(id, `picture-${index}`);
+      expect(stored?.bytes).toBe(75_000);
+      stored?.body.destroy();
+    }
+    expect(await results.read(id, "made")).toBeUndefined();
+  });
+
+  it("of a run's row, whose pictures can't be kept: the known cost is the house's", async () => {
+    results = openResults(1_000);
+    const { ending } = await recovered({ intent: INTENT, run: { id: "run_1", row: "mug" } });
+    expect(ending).toMatchObject({ ...AT_HOUSE_COST, vendorCost: { total: usd("0.1") } });
+    expect(files()).toEqual([]);
   });
 
   it("without one: nothing is collected, the known cost is the house's", async () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkKey } from "../../gateway/api-keys.ts";
 import { BODY_MS_MAX } from "../../intake/limits.ts";
 import { PictureRoom } from "../../intake/picture.ts";
-import type { RunRef, RunRow } from "../../ledger/runs-port.ts";
+import type { RunRef } from "../../ledger/runs-port.ts";
 import { Refusal } from "../../refusals.ts";
 import { noRun } from "../../runs/engine/run-refusals.ts";
 import { presentedKey } from "../credentials.ts";
@@ -100,7 +100,7 @@ export async function getRunPicture(
   const [, id = "", name = "", index = ""] = PICTURE_PATH.exec(pathOf(request)) ?? [];
   const run = await ownRun(request, id, call);
   const rowId = decoded(name);
-  const row = await rowNamed(run, rowId, call);
+  const [row] = await call.deps.ledger.rows({ run, after: { row: rowId }, limit: 1 });
   const { receiptId = null } = row ?? {};
   if (row?.state !== "done" || receiptId === null) {
     const why = `row ${rowId} has no picture: ${row === undefined ? "there is no such row" : `it is ${row.state}`}`;
@@ -126,17 +126,6 @@ async function ownRun(request: IncomingMessage, id: string, { deps }: HotCall) {
   const run = RUN_ID.test(id) ? await deps.ledger.run(ref) : undefined;
   if (run === undefined) throw noRun(id);
   return run;
-}
-
-/** One row by its id. */
-async function rowNamed(run: RunRef, id: string, { deps }: HotCall): Promise<RunRow | undefined> {
-  for (let position = -1; ; ) {
-    const rows = await deps.ledger.rows({ run, after: { position }, limit: 1_000 });
-    const found = rows.find(({ row }) => row === id);
-    const [last] = rows.slice(-1);
-    if (found !== undefined || last === undefined) return found;
-    position = last.position;
-  }
 }
 
 function decoded(name: string): string {

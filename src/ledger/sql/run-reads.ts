@@ -106,6 +106,7 @@ function placeOf(
   place: (value: Cell) => string,
 ): { readonly where: string; readonly order: string } {
   if ("seq" in after) return { where: `seq > ${place(after.seq)}`, order: "seq" };
+  if ("row" in after) return { where: `id = ${place(after.row)}`, order: "id" };
   const { position, state } = after;
   const behind = `position > ${place(position)}`;
   const where = state === undefined ? behind : `${behind} AND state = ${place(state)}`;

@@ -38,7 +38,8 @@ export async function lookAhead(run: Run, { deps }: EngineGiven): Promise<Open> 
     if (stop === undefined) throw new Error("a key that doesn't open stops a run");
     return { kind: "closed", stop };
   }
-  const roomBytes = await deps.results.roomBytes();
+  // An account that keeps nothing needs no room either.
+  const roomBytes = key.retain === "none" ? null : await deps.results.roomBytes();
   if (roomBytes !== null && roomBytes < ROOM_BYTES_MIN) {
     const message = `there is room for ${roomBytes} bytes where pictures rest, and a run needs at least ${ROOM_BYTES_MIN}: make room, then start it again`;
     return { kind: "closed", stop: { reason: "disk", message, row: null } };

@@ -248,11 +248,10 @@ export class RunEngine {
 
   /** What became of a row that somebody claimed: by the newest hold that was made for it. */
   async #resolve(row: RunRow): Promise<Verdict | undefined> {
-    const after = { position: row.position - 1, state: "running" } as const;
     const { run } = this.#standing;
-    const rows = await this.#given.deps.ledger.rows({ run, after, limit: 1 });
-    const now = rows.find((each) => each.row === row.row);
-    if (now === undefined) return undefined;
+    const after = { row: row.row };
+    const [now] = await this.#given.deps.ledger.rows({ run, after, limit: 1 });
+    if (now?.state !== "running") return undefined;
     if (now.receiptId !== null) return await this.#ended(now.receiptId, {});
     return { kind: "again", refusal: NEVER_HELD, counts: false };
   }
