@@ -108,6 +108,12 @@ function receiptFacts(receipt: Receipt): Fact[] {
     ...resolvedFacts(receipt.resolved),
     ...sentFacts(receipt.sent),
     ...receipt.warnings.map((warning): Fact => ["warning", warning]),
+    ...receipt.outcomes.map(
+      ({ image, kept, reason }): Fact => [
+        "outcome",
+        `picture ${image} ${kept ? "kept" : "rejected"}${reason === null ? "" : `: ${reason}`}`,
+      ],
+    ),
     ...receipt.images.map(
       (image): Fact => [
         "image",

@@ -1,12 +1,13 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 import { withGateway } from "./gateway.ts";
+import { isJudged, keptCells, keptColumns } from "./kept-text.ts";
 import { type OrderFlags, readParameters, withParameters } from "./order.ts";
 import { type ReferenceFlags, readReferences, withReferences } from "./reference-files.ts";
 import { openSession } from "./session.ts";
 import { alignPoints, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { readAnswer } from "./wire.ts";
+import { keptFigures, readAnswer } from "./wire.ts";
 
 const amounts = z.looseObject({ total: z.string(), per_image: z.string() }).nullable();
 const chosen = z
@@ -20,6 +21,8 @@ const comparisonAnswer = z.looseObject({
   ratings_are: z.string(),
   /** Of the preset that bounds the choice. */
   warnings: z.array(z.string()).default([]),
+  ranked_by: z.string(),
+  own_outcomes_are: z.string(),
   models: z.array(
     z.looseObject({
       model: z.string(),
@@ -37,6 +40,7 @@ const comparisonAnswer = z.looseObject({
         })
         .nullable(),
       band: z.string(),
+      own_outcomes: keptFigures.nullable(),
       blocked_by: z.array(z.looseObject({ param: z.string(), why: z.string() })),
       marks: z.array(z.string()),
       warnings: z.array(z.string()),
@@ -56,7 +60,8 @@ const comparisonAnswer = z.looseObject({
 type Comparison = z.infer<typeof comparisonAnswer>;
 type Entry = Comparison["models"][number];
 
-type CompareFlags = OrderFlags & ReferenceFlags & { readonly preset?: string; readonly all?: true };
+type CompareFlags = OrderFlags &
+  ReferenceFlags & { readonly preset?: string; readonly all?: true; readonly by: string };
 
 /** `compare PROMPT`: every model ranked for an order, and what each of its requirements costs. Spends nothing. */
 export function addCompare(program: Command, terminal: Terminal): void {
@@ -66,6 +71,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
   withReferences(withParameters(command))
     .option("--preset <name>", "bound by a preset of the owner's, as auto/NAME would be")
     .option("--all", "also those that something blocks, and what")
+    .addOption(
+      new Option("--by <what>", "rank by price, or by price per kept picture of your own outcomes")
+        .choices(["price", "kept"])
+        .default("price"),
+    )
     .action(async (prompt: string, flags: CompareFlags, self: Command) => {
       const session = openSession(self, terminal);
       const body = {
@@ -74,7 +84,8 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...(await readReferences(flags)),
       };
       const comparison = await withGateway(session, async (gateway) => {
-        const answer = await gateway.call({ method: "POST", path: "/v1/images/compare", body });
+        const path = `/v1/images/compare?by=${flags.by}`;
+        const answer = await gateway.call({ method: "POST", path, body });
         return readAnswer(comparisonAnswer, answer.body);
       });
       terminal.result(comparison, () => comparisonText(comparison, flags.all ?? false));
@@ -88,7 +99,7 @@ function comparisonText(comparison: Comparison, all: boolean): string {
   const hidden = `${blocked.length} more are blocked: --all says by what`;
   const warned = [...comparison.warnings, ...open.flatMap(({ warnings }) => warnings)];
   return [
-    `${n} image${n === 1 ? "" : "s"}, ${comparison.mode}, as of ${asOf}${emulated ? ", SANDBOX: no real money" : ""}`,
+    `${n} image${n === 1 ? "" : "s"}, ${comparison.mode}, as of ${asOf}${comparison.ranked_by === "kept" ? ", by price per kept picture" : ""}${emulated ? ", SANDBOX: no real money" : ""}`,
     "",
     ...(open.length === 0 ? ["No model can do it as asked."] : [rankedText(open)]),
     "",
@@ -96,12 +107,18 @@ function comparisonText(comparison: Comparison, all: boolean): string {
     ...(requirements.length === 0 ? [] : [requirementsText(requirements), ""]),
     ...[...new Set(warned)].map((warning) => `warning: ${warning}`),
     `ratings: ${board ?? "no board"}: ${comparison.ratings_are}`,
+    ...(isJudged(open.map((entry) => entry.own_outcomes))
+      ? [`kept: ${comparison.own_outcomes_are}`]
+      : []),
   ].join("\n");
 }
 
 function rankedText(entries: readonly Entry[]): string {
   const expected = alignPoints(entries.map((entry) => entry.expected?.total ?? ""));
   const ceilings = alignPoints(entries.map((entry) => entry.ceiling?.total ?? ""));
+  const kept = entries.map((entry) => entry.own_outcomes);
+  const judged = isJudged(kept);
+  const keptOf = keptCells(kept);
   const each = alignPoints(entries.map((entry) => entry.expected?.per_image ?? ""));
   return table(
     [
@@ -113,6 +130,7 @@ function rankedText(entries: readonly Entry[]): string {
       { name: "band" },
       { name: "rating" },
       { name: "mark" },
+      ...(judged ? keptColumns : []),
     ],
     entries.map((entry, index) => [
       String(entry.rank ?? ""),
@@ -123,6 +141,7 @@ function rankedText(entries: readonly Entry[]): string {
       entry.band,
       ratingText(entry),
       entry.marks.join(" "),
+      ...(judged ? (keptOf[index] ?? []) : []),
     ]),
   );
 }

@@ -16,6 +16,7 @@ import { addKeys } from "./keys.ts";
 import { addLedger } from "./ledger.ts";
 import { addMeasure } from "./measure.ts";
 import { addModels } from "./models.ts";
+import { addOutcomes } from "./outcomes.ts";
 import { addOverruns } from "./overruns.ts";
 import { addPlan } from "./plan.ts";
 import { addProbe } from "./probe.ts";
@@ -65,6 +66,7 @@ export function createProgram(terminal: Terminal): Command {
   addRule(program, terminal);
   addFrontier(program, terminal);
   addReceipt(program, terminal);
+  addOutcomes(program, terminal);
   addAccounts(program, terminal);
   addKeys(program, terminal);
   addAlerts(program, terminal);

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { isApiKey } from "./api-key.ts";
 import { Misuse } from "./failures.ts";
 import { day } from "./flags.ts";
 import { withGateway } from "./gateway.ts";
+import { isJudged, keptCells, keptColumns } from "./kept-text.ts";
 import { openSession } from "./session.ts";
 import { alignPoints, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,9 +18,6 @@ type UsageFlags = {
   readonly keyId?: string;
   readonly csv?: true;
 };
-
-/** An API key; the master key and the run file's token look otherwise. */
-const API_KEY = /^sm_(sandbox|live)_/;
 
 /** `usage`: what was used and what it came to, by whatever it is asked by. */
 export function addUsage(program: Command, terminal: Terminal): void {
@@ -38,7 +37,7 @@ export function addUsage(program: Command, terminal: Terminal): void {
       const session = openSession(command, terminal);
       const csv = flags.csv ?? false;
       if (csv && terminal.json) throw new Misuse("--csv or --json, not both");
-      const own = API_KEY.test(session.key ?? "");
+      const own = isApiKey(session.key);
       const route = `${own ? "/v1/usage" : "/admin/v1/usage"}${csv ? ".csv" : ""}`;
       const asked = { method: "GET", path: `${route}${queryOf(flags)}`, text: csv } as const;
       const { body } = await withGateway(session, (gateway) =>
@@ -82,10 +81,14 @@ export function usageText(told: UsageTold, bold: (text: string) => string): stri
   // What a client isn't told stands in no row.
   const shown = figures.filter(({ of }) => of(total) !== undefined);
   const columns = shown.map(({ of }) => alignPoints(rows.map((row) => of(row) ?? "")));
+  // Who judges no pictures has no use for columns of what isn't known.
+  const judged = isJudged(rows);
+  const keptOf = keptCells(rows);
   const cells = rows.map((row, index) => [
     ...(index < data.length ? by.map((name) => keyText(row[name])) : totalKeys(by)),
     ...[row.calls, row.settled, row.images].map(String),
     ...columns.map((column) => column[index] ?? ""),
+    ...(judged ? (keptOf[index] ?? []) : []),
   ]);
   const lines = table(
     [
@@ -94,6 +97,7 @@ export function usageText(told: UsageTold, bold: (text: string) => string): stri
       { name: "settled", right: true },
       { name: "images", right: true },
       ...shown.map(({ name }) => ({ name })),
+      ...(judged ? keptColumns : []),
     ],
     cells,
   ).split("\n");

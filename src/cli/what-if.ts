@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Refusal } from "../refusals.ts";
+import { isApiKey } from "./api-key.ts";
 import { Misuse, Refused, refused } from "./failures.ts";
 import { day, pair } from "./flags.ts";
 import { withGateway } from "./gateway.ts";
@@ -24,9 +25,6 @@ type WhatIfFlags = {
   readonly account?: string;
   readonly imported?: string;
 };
-
-/** An API key; the master key and the run file's token look otherwise. */
-const API_KEY = /^sm_(sandbox|live)_/;
 
 /** `what-if`: past requests rated again under another choice; without one, the levers that would have saved most. */
 export function addWhatIf(program: Command, terminal: Terminal): void {
@@ -93,7 +91,7 @@ function withSwitches(flag: string, pairs: Pairs): Readonly<Record<string, unkno
 }
 
 async function ofJournal(session: Session, body: object): Promise<unknown> {
-  const own = API_KEY.test(session.key ?? "");
+  const own = isApiKey(session.key);
   const asked = { method: "POST", path: own ? "/v1/what-if" : "/admin/v1/what-if", body } as const;
   const answer = await withGateway(session, (gateway) =>
     withSpinner("rating settled requests again", () =>

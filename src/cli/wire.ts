@@ -68,6 +68,11 @@ export const quoteAnswer = z.looseObject({
 });
 export type Quote = z.infer<typeof quoteAnswer>;
 
+/** What counts of judged pictures. */
+export const outcomesTold = z.array(
+  z.looseObject({ image: z.number(), kept: z.boolean(), reason: z.string().nullable() }),
+);
+
 export const receiptAnswer = z.looseObject({
   id: z.string(),
   created: z.number(),
@@ -88,6 +93,7 @@ export const receiptAnswer = z.looseObject({
   released: z.string(),
   overrun: z.string(),
   corrected_total: z.string().nullable().default(null),
+  outcomes: outcomesTold.default([]),
   resolved,
   route,
   lines: z.array(line),
@@ -149,7 +155,20 @@ export const modelAnswer = z.looseObject({
 export type Model = z.infer<typeof modelAnswer>;
 export const modelsAnswer = z.looseObject({ data: z.array(modelAnswer) });
 
-const usedFigures = z.looseObject({
+/** What is known of judged pictures; null is not known. */
+export const keptFigures = z.looseObject({
+  outcomes: z.number().default(0),
+  kept: z.number().default(0),
+  kept_share: z.string().nullable().default(null),
+  kept_share_low: z.string().nullable().default(null),
+  kept_share_high: z.string().nullable().default(null),
+  price_per_kept: z.string().nullable().default(null),
+  price_per_kept_low: z.string().nullable().default(null),
+  price_per_kept_high: z.string().nullable().default(null),
+});
+export type KeptTold = z.infer<typeof keptFigures>;
+
+const usedFigures = keptFigures.extend({
   calls: z.number(),
   settled: z.number(),
   images: z.number(),

@@ -2,6 +2,8 @@ import { byExpectedPrice, type Candidate, modeOf } from "../advisor/candidates.t
 import { blockersFor } from "../advisor/constraints.ts";
 import { VOTES } from "../advisor/evidence.ts";
 import type { Blocker } from "../advisor/market.ts";
+import { byPricePerKept, OWN_OUTCOMES, type OwnOutcomes } from "../advisor/own-outcomes.ts";
+import { keptFigures } from "../advisor/price-per-kept.ts";
 import { type RequirementCost, requirementCosts } from "../advisor/requirements.ts";
 import type { Bill } from "../billing/rate.ts";
 import type { ImageOrder } from "../gates/order.ts";
@@ -19,7 +21,13 @@ export type Comparison = {
   /** Those that could be chosen first, then those that something blocks; each the cheapest first. */
   readonly entries: readonly Entry[];
   readonly requirements: readonly RequirementCost[];
+  readonly rankedBy: RankedBy;
+  readonly outcomes: OwnOutcomes;
 };
+
+/** What decides the order: the expected price, or the price per kept picture of the account's own outcomes. */
+export const rankings = ["price", "kept"] as const;
+export type RankedBy = (typeof rankings)[number];
 
 type Entry = {
   readonly candidate: Candidate;
@@ -30,11 +38,16 @@ type Entry = {
 
 /**
  * Ranks every model and tier for an order by expected price, with what blocks each, and says what each
- * requirement of the order costs. The first is the one that `model: "auto"` takes. Spends nothing.
+ * requirement of the order costs. The first is the one that `model: "auto"` takes, unless the ranking is by kept
+ * pictures. Spends nothing.
  *
  * @throws Refusal for an order that names a model, and for constraints as `auto` refuses them.
  */
-export async function compare(order: ImageOrder, by: PreparedFor): Promise<Comparison> {
+export async function compare(
+  order: ImageOrder,
+  by: PreparedFor,
+  { rankedBy, outcomes }: Pick<Comparison, "rankedBy" | "outcomes">,
+): Promise<Comparison> {
   if (!isChosen(order.model)) {
     const why = `model=${order.model}: every model is compared; leave model out, or bound the choice by spotmeter.allow`;
     throw new Refusal("unsupported_combination", why, {
@@ -45,26 +58,29 @@ export async function compare(order: ImageOrder, by: PreparedFor): Promise<Compa
   }
   const looked = lookAround(order, await measurePrompt(order.prompt), by);
   const { search, market, candidates } = looked;
+  const byRank = rankedBy === "kept" ? byPricePerKept(outcomes) : byExpectedPrice;
   const judged = candidates
     .map((candidate) => ({
       candidate,
       blockers: blockersFor(candidate, search.constraints, market),
     }))
-    .toSorted((left, right) => byExpectedPrice(left.candidate, right.candidate));
+    .toSorted((left, right) => byRank(left.candidate, right.candidate));
   const open = judged.filter(({ blockers }) => blockers.length === 0);
   const blocked = judged.filter(({ blockers }) => blockers.length > 0);
+  const cheapest = open.map(({ candidate }) => candidate).toSorted(byExpectedPrice)[0];
   return {
-    looked,
+    ...{ looked, rankedBy, outcomes },
     entries: [
       ...open.map((each, index) => ({ ...each, rank: index + 1 })),
       ...blocked.map((each) => ({ ...each, rank: null })),
     ],
-    requirements: requirementCosts(search, market, open[0]?.candidate),
+    requirements: requirementCosts(search, market, cheapest),
   };
 }
 
 /** A comparison as answered. Amounts of one image are the total's share, rounded up to a picodollar. */
-export function comparisonJson({ looked, entries, requirements }: Comparison, deps: Deps) {
+export function comparisonJson(comparison: Comparison, deps: Deps) {
+  const { looked, entries, requirements, rankedBy, outcomes } = comparison;
   const { order } = looked.search.asked;
   const { ratings, asOf } = looked.market;
   const mode = modeOf(order);
@@ -77,15 +93,21 @@ export function comparisonJson({ looked, entries, requirements }: Comparison, de
     board: ratings.boards.find(({ id }) => id === ratings.bands[mode].board)?.name ?? null,
     ratings_are: VOTES,
     warnings: staleWarnings(looked.search.constraints),
-    models: entries.map((entry) => entryJson(entry, order.n)),
+    ranked_by: rankedBy,
+    own_outcomes_are: OWN_OUTCOMES,
+    models: entries.map((entry) => entryJson(entry, { n: order.n, outcomes })),
     requirements: requirements.map(requirementJson),
     emulated: deps.world === "sandbox",
   };
 }
 
-function entryJson({ candidate, rank, blockers }: Entry, n: number) {
+function entryJson(
+  { candidate, rank, blockers }: Entry,
+  { n, outcomes }: { readonly n: number; readonly outcomes: OwnOutcomes },
+) {
   const { model, quality, priced, band, mark, warnings } = candidate;
   const quote = priced?.quote;
+  const judged = outcomes(model.id, quality);
   return {
     model: model.id,
     quality,
@@ -95,6 +117,7 @@ function entryJson({ candidate, rank, blockers }: Entry, n: number) {
     ceiling: quote === undefined ? null : amountsJson(quote.ceiling, n),
     rating: ratingJson(candidate),
     band,
+    own_outcomes: judged === undefined ? null : keptFigures(judged),
     blocked_by: blockers.map(({ code, param, sent, allowed, why }) => ({
       ...{ code, param, sent, allowed },
       why,

@@ -5,7 +5,13 @@ import { repriceBody } from "./admin/bodies.ts";
 import { describedAdminRoutes } from "./admin/described.ts";
 import type { Described } from "./described.ts";
 import { contentBody } from "./gemini/content-body.ts";
-import { comparisonAnswer, line, quoteAnswer, usd } from "./openai/described-prices.ts";
+import {
+  comparisonAnswer,
+  comparisonQuery,
+  line,
+  quoteAnswer,
+  usd,
+} from "./openai/described-prices.ts";
 import { orderBody } from "./openai/parse-order.ts";
 import { describedOutcomeRoutes, keptAnswer, outcomeAnswer } from "./outcomes/described.ts";
 import { describedRuleRoutes } from "./rule/described.ts";
@@ -190,6 +196,7 @@ export const describedRoutes: readonly Described[] = [
       "Every model ranked for a request without a model, and what each requirement costs; spends nothing",
     body: editBody.partial({ model: true }),
     form: editForm.partial({ model: true }),
+    query: comparisonQuery,
     answer: comparisonAnswer,
   },
   ...describedRuleRoutes,

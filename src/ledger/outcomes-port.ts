@@ -72,9 +72,10 @@ export type Judgeable = {
 
 /** Which outcomes to add up. */
 export type JudgedQuery = {
-  readonly rootId: string;
-  /** This account and all below it, by the path at the time of the call. */
-  readonly accountId: string;
+  /** Absent is everything. */
+  readonly rootId?: string | undefined;
+  /** This account and all below it, by the path at the time of the call. Goes with its root. */
+  readonly accountId?: string | undefined;
 };
 
 /** Pictures that were judged, and what was charged for them. */

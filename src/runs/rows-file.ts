@@ -8,11 +8,13 @@ import { Problems, type RowProblem } from "./problems.ts";
 import { RowReader, type RowsRead, type RunRow } from "./read-rows.ts";
 import { formOf } from "./records.ts";
 
+/** Told how many of how many bytes are read; of standard input nobody knows how many there are. */
+export type ReadingProgress = (bytes: number, of: number | undefined) => void;
+
 /** How a file of rows is read. */
 export type RowsFileAsked = Omit<RowsRead, "form" | "folder"> & {
   readonly encoding: string | undefined;
-  /** Told how many of how many bytes are read; of standard input nobody knows how many there are. */
-  readonly progress: (bytes: number, of: number | undefined) => void;
+  readonly progress: ReadingProgress;
 };
 
 /** A file with anything wrong in it: nothing was made of it. */
@@ -78,9 +80,10 @@ async function* soundRows(
   if (problems.count > 0) throw new BadRows(file, problems);
 }
 
-async function bytesOf(
+/** The bytes of a file, or of standard input for `-`. @throws UnreadableFile */
+export async function bytesOf(
   file: string,
-  progress: RowsFileAsked["progress"],
+  progress: ReadingProgress,
 ): Promise<AsyncIterable<Buffer>> {
   if (file === "-") return counted(process.stdin, undefined, progress);
   try {
@@ -98,7 +101,7 @@ async function bytesOf(
 async function* counted(
   pieces: AsyncIterable<Buffer>,
   size: number | undefined,
-  progress: RowsFileAsked["progress"],
+  progress: ReadingProgress,
 ): AsyncGenerator<Buffer, void, undefined> {
   let bytes = 0;
   for await (const piece of pieces) {

@@ -4,6 +4,7 @@ import { findImport, listImports, rowsOfImport } from "../imports/store.ts";
 import { Refusal } from "../refusals.ts";
 import { choiceAsked, choiceOf, whatIfBody } from "../what-if/asked.ts";
 import { importedCall } from "../what-if/imported.ts";
+import { NO_OUTCOMES } from "../advisor/own-outcomes.ts";
 import { whatIfJson } from "../what-if/json.ts";
 import { marketsOf } from "../what-if/market.ts";
 import type { PastCall } from "../what-if/past-call.ts";
@@ -55,6 +56,7 @@ export async function whatIfImported(
   return whatIfJson(sums, {
     ...{ from, to, choice, asked: choiceAsked(asked), imported: name, others: null },
     ...{ accountId: null, keyId: asked.key_id ?? null, keyNames: new Map(), emulated: false },
+    outcomes: NO_OUTCOMES,
   });
 }
 

@@ -9,7 +9,7 @@ import { type PicoUsd, timesUsd } from "../money/pico-usd.ts";
 import { Refusal } from "../refusals.ts";
 import type { WholeMarket } from "./market.ts";
 import type { PastCall } from "./past-call.ts";
-import { changeText, expected, movedTo } from "./rerate.ts";
+import { changeText, expected, type Made, madeBy, movedTo } from "./rerate.ts";
 import type { LeverKind } from "./tally.ts";
 
 /** A change that nobody asked for and that would have cost less. */
@@ -17,6 +17,7 @@ export type FoundLever = {
   readonly kind: LeverKind;
   readonly change: string;
   readonly total: PicoUsd;
+  readonly to: Made;
   readonly because: string | null;
 };
 
@@ -39,10 +40,12 @@ export class LeverFinder {
     const kept = (kind: "tier" | "size", find: FindLever): readonly FoundLever[] =>
       find(at)
         .slice(0, 1)
-        .map(({ param, value, expected: one }) => ({
-          ...{ kind, because: null, total: timesUsd(one, call.times) },
-          change: changeText(call.order, { ...call.order, ...named(param, value) }),
-        }));
+        .map(({ param, value, expected: one }) => {
+          const order = { ...call.order, ...named(param, value) };
+          const total = timesUsd(one, call.times);
+          const change = changeText(call.order, order);
+          return { kind, because: null, total, change, to: madeBy(order) };
+        });
     return [
       ...kept("tier", lowerTiers),
       ...kept("size", otherSize),

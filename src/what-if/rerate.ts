@@ -10,18 +10,31 @@ import type { Choice, OtherPrices } from "./choice.ts";
 import type { WholeMarket } from "./market.ts";
 import type { PastCall } from "./past-call.ts";
 
+/** What makes a picture; quality is null where the model has none, or leaves it open. */
+export type Made = { readonly model: string; readonly quality: string | null };
+
+export function madeBy({ model, quality }: ImageOrder): Made {
+  return { model, quality: quality ?? null };
+}
+
 /** One past request under another choice. Pure but for what it is handed. */
 export type Rerated =
   /** The choice asks what was asked: what was paid stands. */
   | { readonly kind: "unchanged"; readonly total: PicoUsd }
   /** Its own measured quantities at other prices. */
-  | { readonly kind: "recharged"; readonly total: PicoUsd; readonly change: string }
+  | {
+      readonly kind: "recharged";
+      readonly total: PicoUsd;
+      readonly change: string;
+      readonly to: Made;
+    }
   /** Expected by the vendor's law, as a quote is; `exact` where the law leaves nothing open. */
   | {
       readonly kind: "expected";
       readonly total: PicoUsd;
       readonly exact: boolean;
       readonly change: string;
+      readonly to: Made;
     }
   /** It couldn't have run that way. */
   | { readonly kind: "blocked"; readonly code: string }
@@ -95,7 +108,7 @@ function atPrices(call: PastCall, priceable: Priceable): Rerated {
   if (price.id === call.price.id) return { kind: "unchanged", total: call.paid };
   const total = call.recharge(price);
   if (total === undefined) return { kind: "blocked", code: "not_priced" };
-  return { kind: "recharged", total, change };
+  return { kind: "recharged", total, change, to: madeBy(call.order) };
 }
 
 /** Priced as a quote is: the gates first, the margin that the hold froze on top. */
@@ -108,7 +121,7 @@ export function expected(
   try {
     const { quote } = priceOrder(order, priceable, call);
     const total = timesUsd(quote.expected.total, call.times);
-    return { kind: "expected", total, exact: isExact(call, quote), change };
+    return { kind: "expected", total, exact: isExact(call, quote), change, to: madeBy(order) };
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     return { kind: "blocked", code: cause.code };
@@ -127,7 +140,8 @@ function byAuto(call: PastCall, choice: Choice, market: WholeMarket): Rerated {
   const change = changeText(call.order, accepted.order);
   if (change === "" && choice.prices === undefined) return { kind: "unchanged", total: call.paid };
   const total = timesUsd(quote.expected.total, call.times);
-  return { kind: "expected", total, exact: isExact(call, quote), change };
+  const to = madeBy(accepted.order);
+  return { kind: "expected", total, exact: isExact(call, quote), change, to };
 }
 
 /** Of an imported request the prompt's tokens are at best inferred. */

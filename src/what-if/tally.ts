@@ -1,6 +1,6 @@
 import { addUsd, type PicoUsd, subtractUsd, ZERO_USD } from "../money/pico-usd.ts";
 import type { PaidBy, PastCall } from "./past-call.ts";
-import type { Rerated } from "./rerate.ts";
+import type { Made, Rerated } from "./rerate.ts";
 
 /** Requests, their pictures, what was paid for them and what they would have come to. */
 export type Sum = {
@@ -26,6 +26,8 @@ export type Lever = Sum & {
   /** Which model's requests it is about, and at which tier; null where it has none. */
   readonly model: string;
   readonly quality: string | null;
+  /** What the change has them made by. */
+  readonly to: Made;
   /** Why the other model may stand for this one; null for a change that keeps the model, or was asked for. */
   readonly because: string | null;
 };
@@ -75,13 +77,13 @@ export class Tally {
   /** What one change alone makes of a request. */
   lever(
     call: PastCall,
-    { change, total }: { readonly change: string; readonly total: PicoUsd },
+    { change, total, to }: Pick<Lever, "change" | "to"> & { readonly total: PicoUsd },
     of: Pick<Lever, "kind" | "because">,
   ): void {
     const { key } = call;
     const { model, quality = null } = call.order;
     const name = JSON.stringify([of.kind, key, model, quality, change]);
-    const before = this.#levers.get(name) ?? { ...NOTHING, ...of, change, key, model, quality };
+    const before = this.#levers.get(name) ?? { ...NOTHING, ...of, change, to, key, model, quality };
     this.#levers.set(name, { ...before, ...added(before, call, total) });
   }
 

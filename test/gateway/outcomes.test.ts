@@ -220,11 +220,12 @@ describe("POST /v1/outcomes", () => {
 describe("figures of kept pictures", () => {
   /** 30 pictures of one call a time, `kept` of them kept; gpt-image-2 low costs 0.005985, seedream-4-0 0.03. */
   async function thirty(body: object, kept: number) {
-    const outcomes = [];
-    for (let index = 0; index < 30; index += 1) {
-      const receipt_id = await make("desk", body);
-      outcomes.push({ receipt_id, image: 0, kept: index < kept });
-    }
+    const made = await Promise.all(Array.from({ length: 30 }, () => make("desk", body)));
+    const outcomes = made.map((receipt_id, index) => ({
+      receipt_id,
+      image: 0,
+      kept: index < kept,
+    }));
     expect((await post("/v1/outcomes", { outcomes }, keyOf("desk"))).body.posted).toBe(30);
   }
 
@@ -259,5 +260,81 @@ describe("figures of kept pictures", () => {
       },
     ]);
     expect(body.total).toMatchObject({ outcomes: 61, kept: 58 });
+  });
+
+  type Entry = { model: string; quality: string | null; rank: number | null; own_outcomes: object };
+  const nameOf = ({ model, quality }: Entry) => (quality === null ? model : `${model}:${quality}`);
+  const compare = (query: string) =>
+    post(`/v1/images/compare${query}`, { prompt: MUG, size: "1024x1024" }, keyOf("figures"));
+
+  it("stand beside a candidate's rating and leave the ranking by price as it is", async () => {
+    const { body } = await compare("");
+    const others = await post(
+      "/v1/images/compare",
+      { prompt: MUG, size: "1024x1024" },
+      keyOf("other"),
+    );
+    const ranks = (of: { models: Entry[] }) =>
+      of.models.map((entry) => [nameOf(entry), entry.rank]);
+    expect(ranks(body)).toEqual(ranks(others.body));
+    expect(body).toMatchObject({ ranked_by: "price" });
+    expect(body.own_outcomes_are).toMatch(/^measured from your own outcomes:.* no rating enters$/);
+    const found = Object.fromEntries(body.models.map((entry: Entry) => [nameOf(entry), entry]));
+    expect(found["gpt-image-2:low"].own_outcomes).toMatchObject({
+      ...{ outcomes: 30, kept: 27, price_per_kept: "0.00665" },
+    });
+    expect(found["gpt-image-2:medium"].own_outcomes).toMatchObject({
+      ...{ outcomes: 1, kept: 1, price_per_kept: null },
+    });
+    expect(found["gpt-image-2:high"].own_outcomes).toBeNull();
+    // Somebody else knows of his own one picture, and of nobody's here.
+    const [theirs, ...more] = others.body.models.flatMap(
+      (entry: Entry) => entry.own_outcomes ?? [],
+    );
+    expect([theirs, more]).toMatchObject([{ outcomes: 1 }, []]);
+  });
+
+  it("rank where they are asked to: by price per kept picture, unknown ones after, by price", async () => {
+    const { body } = await compare("?by=kept");
+    const byPrice = (await compare("?by=price")).body.models.filter((entry: Entry) => entry.rank);
+    const names = body.models.filter((entry: Entry) => entry.rank).map(nameOf);
+    const known = ["gpt-image-2:low", "seedream-4-0"];
+    expect(body.ranked_by).toBe("kept");
+    expect(names).toEqual([
+      ...known,
+      ...byPrice.map(nameOf).filter((name: string) => !known.includes(name)),
+    ]);
+    expect(await refused(compare("?by=rating"))).toMatchObject({
+      ...{ status: 400, code: "invalid_value", param: "by" },
+    });
+    expect(await refused(compare("?order=kept"))).toMatchObject({
+      ...{ status: 400, code: "unknown_parameter", param: "order" },
+    });
+  });
+
+  it("say in a what-if what a kept picture cost before and costs after, where both are known", async () => {
+    const ask = async (body: object) =>
+      (await post("/v1/what-if", body, keyOf("figures"))).body.levers.map(
+        (lever: { own_outcomes: object; quality: string; text: string }) => lever,
+      );
+    const [, low] = (await ask({ model: "seedream-4-0" })).toSorted(
+      (one: { quality: string }, other: { quality: string }) =>
+        one.quality < other.quality ? 1 : -1,
+    );
+    expect(low).toMatchObject({
+      ...{ model: "gpt-image-2", quality: "low", requests: 30 },
+      own_outcomes: {
+        before: { outcomes: 30, kept: 27, price_per_kept: "0.00665" },
+        after: { outcomes: 30, kept: 30, price_per_kept: "0.03" },
+      },
+    });
+    expect(low.text).toMatch(/; per kept picture 0\.00665 → 0\.03 USD by your own outcomes$/);
+    const [dearer] = await ask({ set: { quality: "medium" } });
+    expect(dearer).toMatchObject({
+      own_outcomes: { after: { outcomes: 1, kept: 1, price_per_kept: null } },
+    });
+    expect(dearer.text).not.toContain("per kept picture");
+    const [other] = await ask({ set: { size: "1024x1536" } });
+    expect(other.own_outcomes).toBeNull();
   });
 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { bands } from "../../catalog/ratings.ts";
+import { rankings } from "../../gateway/compare.ts";
+import { keptAnswer } from "../outcomes/described.ts";
 
 /** Prices before the call, as the OpenAPI description tells of them: quotes and comparisons. */
 
@@ -43,11 +45,22 @@ const cheapest = z
   .looseObject({ model: z.string(), quality: z.string().nullable(), total: usd })
   .nullable();
 
+export const comparisonQuery = z.object({
+  by: z
+    .enum(rankings)
+    .optional()
+    .describe(
+      "kept: by the price per kept picture where your own outcomes tell it; default: price",
+    ),
+});
+
 export const comparisonAnswer = z.looseObject({
   object: z.literal("image.comparison"),
   as_of: z.string(),
   ratings_are: z.string().describe("what a board's rating is and isn't"),
   warnings: z.array(z.string()).describe("that the proof behind the preset named is stale"),
+  ranked_by: z.enum(rankings),
+  own_outcomes_are: z.string().describe("what figures of own outcomes are and aren't"),
   models: z.array(
     z.looseObject({
       model: z.string(),
@@ -57,6 +70,10 @@ export const comparisonAnswer = z.looseObject({
       ceiling: amounts,
       rating: anything.nullable().describe("null: unrated"),
       band: z.enum(bands),
+      own_outcomes: z
+        .looseObject(keptAnswer)
+        .nullable()
+        .describe("of this model and quality, over all days; null: nobody judged one"),
       blocked_by: z.array(anything).describe("gates and constraints: code, param, sent, allowed"),
       marks: z.array(z.string()),
       warnings: z.array(z.string()),

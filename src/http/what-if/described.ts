@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ownWhatIfBody, whatIfBody } from "../../what-if/asked.ts";
 import type { Described } from "../described.ts";
+import { keptAnswer } from "../outcomes/described.ts";
 
 /** The part of the OpenAPI description that is about what-ifs. */
 
@@ -14,6 +15,8 @@ const change = {
     .nullable()
     .describe("the part of the pictures that has to be kept; null where nothing is saved"),
 };
+
+const keptFigures = z.looseObject(keptAnswer);
 
 const whatIf = z.looseObject({
   object: z.literal("what_if"),
@@ -47,6 +50,10 @@ const whatIf = z.looseObject({
       images: z.int(),
       actual: usd,
       ...change,
+      own_outcomes: z
+        .looseObject({ before: keptFigures, after: keptFigures })
+        .nullable()
+        .describe("of another model or quality: what your own outcomes say of both"),
       text: z.string(),
     }),
   ),

@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import { ownOutcomes } from "../../advisor/own-outcomes.ts";
 import type { KeyPolicy } from "../../ledger/accounts-port.ts";
 import {
   choiceAsked,
@@ -25,9 +26,10 @@ export function ownWhatIfRoute(
   keyOf: (context: WhatIfContext) => Promise<KeyPolicy>,
 ): void {
   app.post("/v1/what-if", async (context) => {
-    const { accountId } = await keyOf(context);
+    const { accountId, rootId } = await keyOf(context);
     const asked = await readAdmin(context, ownWhatIfBody);
-    return context.json(await answer({ ...asked, account_id: accountId }, context, deps));
+    const of = { ...asked, account_id: accountId };
+    return context.json(await answer(of, { rootId, context }, deps));
   });
 }
 
@@ -36,14 +38,20 @@ export function houseWhatIfRoute(app: Hono<ApiEnvironment>, deps: ApiDeps): void
   app.post("/what-if", async (context) => {
     const asked = await readAdmin(context, whatIfBody);
     const { account_id: accountId } = asked;
-    if (accountId !== undefined && (await deps.ledger.account(accountId)) === undefined) {
+    const account = accountId === undefined ? undefined : await deps.ledger.account(accountId);
+    if (accountId !== undefined && account === undefined) {
       throw notFound("account", accountId, "account_id");
     }
-    return context.json(await answer(asked, context, deps));
+    return context.json(await answer(asked, { rootId: account?.rootId, context }, deps));
   });
 }
 
-async function answer(asked: WhatIfAsked, context: WhatIfContext, deps: ApiDeps) {
+async function answer(
+  asked: WhatIfAsked,
+  by: { readonly rootId: string | undefined; readonly context: WhatIfContext },
+  deps: ApiDeps,
+) {
+  const { rootId, context } = by;
   const { ledger, world } = deps;
   const { account_id: accountId, key_id: keyId } = asked;
   const days = daysOf(asked);
@@ -61,6 +69,7 @@ async function answer(asked: WhatIfAsked, context: WhatIfContext, deps: ApiDeps)
     ...{ ...days, choice, asked: choiceAsked(asked), imported: null, others },
     ...{ accountId: accountId ?? null, keyId: keyId ?? null },
     keyNames: await keyNamesIn(sums, deps),
+    outcomes: ownOutcomes(await ledger.judged({ rootId, accountId })),
     emulated: world === "sandbox",
   });
 }

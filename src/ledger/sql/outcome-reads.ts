@@ -72,15 +72,20 @@ function deliveredIn(row: Row): number | null {
   return Number(ending.imagesDelivered);
 }
 
-/** Looks at the outcomes of one root, however many calls it has. */
+/** Looks at the outcomes of one root, however many calls it has; without one at all. */
 export async function readJudged(query: Query, of: JudgedQuery): Promise<readonly JudgedModel[]> {
-  const parameters: Cell[] = [of.rootId, through(of.accountId)];
+  const parameters: Cell[] = [];
+  const place = (value: Cell): string => `?${parameters.push(value)}`;
+  const root = of.rootId === undefined ? "" : ` WHERE root = ${place(of.rootId)}`;
+  const below =
+    of.accountId === undefined
+      ? ""
+      : ` WHERE ${PATH_LIKE} ${place(through(of.accountId))} ESCAPE '\\'`;
   const sql = `SELECT model, quality_billed, CAST(sum(outcomes) AS BIGINT) AS outcomes,
       CAST(sum(kept) AS BIGINT) AS kept, ${usdHalvesOf("judged_charge")}
     FROM (SELECT model, quality_billed, outcomes, kept, ${JUDGED_CHARGE} AS judged_charge
-      FROM ${JUDGED_CALLS.replace("FROM outcomes", "FROM outcomes WHERE root = ?1")} AS judged
-      JOIN calls ON calls.root = judged_root AND calls.id = judged_hold
-      WHERE calls.root = ?1 AND ${PATH_LIKE} ?2 ESCAPE '\\') AS counted
+      FROM ${JUDGED_CALLS.replace("FROM outcomes", `FROM outcomes${root}`)} AS judged
+      JOIN calls ON calls.root = judged_root AND calls.id = judged_hold${below}) AS counted
     GROUP BY model, quality_billed ORDER BY model, quality_billed`;
   const rows = await rowsOf(query, sql, parameters);
   return rows.map((row) => ({
