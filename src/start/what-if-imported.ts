@@ -1,10 +1,10 @@
+import { NO_OUTCOMES } from "../advisor/own-outcomes.ts";
 import type { Config } from "../config.ts";
 import { parseAdmin } from "../http/admin/read.ts";
 import { findImport, listImports, rowsOfImport } from "../imports/store.ts";
 import { Refusal } from "../refusals.ts";
 import { choiceAsked, choiceOf, whatIfBody } from "../what-if/asked.ts";
 import { importedCall } from "../what-if/imported.ts";
-import { NO_OUTCOMES } from "../advisor/own-outcomes.ts";
 import { whatIfJson } from "../what-if/json.ts";
 import { marketsOf } from "../what-if/market.ts";
 import type { PastCall } from "../what-if/past-call.ts";
