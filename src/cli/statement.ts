@@ -6,8 +6,9 @@ import { type Statement, statementSchema } from "../statements/statement-schema.
 import { EXIT, Misuse, refused } from "./failures.ts";
 import { integer, month } from "./flags.ts";
 import { type Gateway, withGateway } from "./gateway.ts";
-import type { HttpAnswer } from "./http-client.ts";
+import type { HttpAnswer, HttpCall } from "./http-client.ts";
 import { openSession } from "./session.ts";
+import { withSpinner } from "./spinner.ts";
 import { listText, statementText, verifiedText } from "./statement-text.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeTextFile } from "./text-file.ts";
@@ -114,11 +115,11 @@ async function one(gateway: Gateway, path: string, { flags, terminal }: Told): P
   const format = formatOf(flags);
   const draft = `${path}/draft`;
   const query = `?month=${asked}`;
-  const answer = await gateway.administer(
+  const call: Omit<HttpCall, "key"> =
     flags.draft === true
       ? { method: "GET", path: `${draft}${query}`, text: true }
-      : { method: "POST", path, body: { month: asked }, text: true },
-  );
+      : { method: "POST", path, body: { month: asked }, text: true };
+  const answer = await withSpinner(`adding up ${asked}`, () => gateway.administer(call));
   const json = readAnswer(z.string(), answer.body);
   const statement = readAnswer(statementSchema, parsed(json));
   if (format === undefined) {

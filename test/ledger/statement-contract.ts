@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Ledger } from "../../src/ledger/port.ts";
 import type { AuditedStore } from "./audited-store.ts";
 import { keyHash, newAccount, newParty, nextId, type Party, usd, voidOf } from "./fixtures.ts";
 import { liveAndTell, type Month, monthOf } from "./statement-activity.ts";
@@ -182,6 +183,26 @@ export function statementContract(name: string, store: AuditedStore): void {
       });
     });
 
+    it("what is posted while it is drawn up is in it, if it is of its month", async () => {
+      bench.now = at("2026-11-03T10:00");
+      const party = await newParty(bench.ledger);
+      await bench.call(party);
+      let tries = 0;
+      const ledger: Ledger = {
+        ...bench.ledger,
+        issueStatement: async (draft) => {
+          tries += 1;
+          if (tries === 1) await bench.call(party, 3);
+          bench.now = at("2026-12-01T00:00");
+          return bench.ledger.issueStatement(draft);
+        },
+      };
+      const issued = await bench.tryToIssue(party.accountId, "2026-11", ledger);
+      // 0.05 + 3 x 0.05
+      expect(issued).toMatchObject({ isNew: true, statement: { total: usd("0.2") } });
+      expect(tries).toBe(2);
+    });
+
     it("a clock that is set back slips nothing into a month that is over", async () => {
       bench.now = at("2026-11-30T23:50");
       const party = await newParty(bench.ledger);
@@ -224,9 +245,11 @@ export function statementContract(name: string, store: AuditedStore): void {
 
     it("verification computes every month again", async () => {
       await bench.reopen();
-      expect(await store.verifyAfter(bench.home, async () => undefined)).toMatchObject({
-        ok: true,
-      });
+      const untouched = async () => undefined;
+      expect(await store.verifyAfter(bench.home, untouched)).toMatchObject({ ok: true });
+      const since = await store.verifyAfter(bench.home, untouched, { incremental: true });
+      expect(since).toMatchObject({ ok: true });
+      expect(since.from_checkpoint?.length).toBeGreaterThan(0);
     });
   });
 
