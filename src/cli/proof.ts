@@ -203,6 +203,7 @@ async function carryOut(
     return undefined;
   }
   if (!terminal.json) terminal.note(`${text}\n`);
+  if (!job.emulated && total.calls > 0) terminal.note("LIVE: these calls cost real money");
   if (flags.maxCost !== undefined) passCap(flags.maxCost, total, spent);
   if (flags.yes !== true && total.calls > 0) {
     const [expected, ceiling] = [formatUsd(total.expected), formatUsd(total.ceiling)];
@@ -232,7 +233,7 @@ function passCap(
     return;
   }
   const left = subtractUsd(parseUsd(maxCost), spent);
-  if (total.ceiling <= left) return;
+  if (total.calls === 0 || total.ceiling <= left) return;
   throw refused(
     "max_cost_exceeded",
     `--max-cost ${maxCost}: ${formatUsd(spent)} USD were charged before, and these ${total.calls} pictures may cost up to ${formatUsd(total.ceiling)} USD; nothing was sent`,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEmulator } from "../../emulators/start.ts";
@@ -217,6 +217,7 @@ describe("live, against emulators", () => {
     const { job, made } = await readProofFolder(folder);
     const at = "2026-11-26T20:00:00.000Z";
     const votes = pairsOf(job, made).map(({ id }) => ({ pair: id, choice: "same", at }));
+    rmSync(join(folder, "votes.jsonl"), { force: true });
     const file = join(folder, "saved.json");
     writeFileSync(file, JSON.stringify({ object: "proof.votes", proof: job.id, votes }));
     const preset = await run("proof", "preset", folder, "mug", `--votes=${file}`, "--json");
@@ -241,6 +242,8 @@ describe("live, against emulators", () => {
     const why =
       "the price of gpt-image-2 is gpt-image-2@2026-04-21, the proof was made at gpt-image-2@2026-01-01";
     const listed = (await run("proof", "list", "--json")).json().data[0];
+    // The votes that the preset was made of stay with the proof.
+    expect(listed.notes).toEqual([]);
     expect(listed.stale).toEqual([why, `the template ${at("prompt.txt")} is another one now`]);
     const quote = await run("quote", "A mug", "--model=auto/mug", "--size=1024x1024", "--json");
     expect([quote.json().model, quote.json().warnings[0]]).toEqual([

@@ -39,6 +39,15 @@ describe("figures of a picture", () => {
     expect(figuresOf(product)).toMatchObject({ whiteness: 1, fill: 0.2, border: 0.2 });
   });
 
+  it("the border is the narrowest of all four, each as a part of its own side", () => {
+    const border = (...rows: readonly string[]) => thousandths(figuresOf(pixels(...rows)).border);
+    // Of 8 pixels across and 5 down: 2 / 8 left, 3 / 8 right, 2 / 5 above and below, and likewise turned.
+    expect(border("........", "........", "..###...", "........", "........")).toBe(250);
+    expect(border("........", "........", "...###..", "........", "........")).toBe(250);
+    expect(border("........", "...##...", "........", "........", "........")).toBe(200);
+    expect(border("........", "........", "........", "...##...", "........")).toBe(200);
+  });
+
   it("a grey background is as white as it is, and what is see-through is white", () => {
     // 128 / 255
     expect(thousandths(figuresOf(pixels("ggg", "g#g", "ggg")).whiteness)).toBe(502);

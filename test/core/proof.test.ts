@@ -6,14 +6,15 @@ import { blindProof } from "../../src/runs/proof/blind.ts";
 import { BadCandidates, readCandidates } from "../../src/runs/proof/candidates.ts";
 import { drawn } from "../../src/runs/proof/draw.ts";
 import { noFigures } from "../../src/runs/proof/figures-file.ts";
-import { callsLeft } from "../../src/runs/proof/made.ts";
+import { keyScript } from "../../src/runs/proof/key.ts";
+import { callsLeft, distinctCalls } from "../../src/runs/proof/made.ts";
 import { proofPage } from "../../src/runs/proof/page.ts";
-import { pairsOf } from "../../src/runs/proof/pairs.ts";
+import { blindPair, pairsOf } from "../../src/runs/proof/pairs.ts";
 import { presetFileSchema, presetOf } from "../../src/runs/proof/preset-file.ts";
 import { resultOf } from "../../src/runs/proof/result.ts";
 import { resultJson } from "../../src/runs/proof/result-json.ts";
 import { unseenBy, unseenText } from "../../src/runs/proof/unseen.ts";
-import { standingVotes } from "../../src/runs/proof/votes.ts";
+import { standingVotes, verdictOf } from "../../src/runs/proof/votes.ts";
 import { allMade, jobOf, madeOf, voteFor } from "./proof-world.ts";
 
 const catalog = loadCatalog({ folder: "catalog/models" });
@@ -99,6 +100,16 @@ describe("calls that are left", () => {
   });
 });
 
+describe("records", () => {
+  it("of two processes that went on with one proof count once", () => {
+    const job = jobOf(2);
+    const twice = [...allMade(job), ...allMade(job)];
+    expect(distinctCalls(twice)).toEqual(allMade(job));
+    const again = madeOf("row-0", "cheap", { attempt: 1 });
+    expect(distinctCalls([...twice, again])).toHaveLength(5);
+  });
+});
+
 describe("votes", () => {
   it("the last one of a pair stands, and one that was taken back is none", () => {
     const at = "2026-11-26T20:00:00.000Z";
@@ -109,6 +120,33 @@ describe("votes", () => {
       { pair: "b", choice: null, at },
     ]);
     expect([...standing]).toEqual([["a", "reject_both"]]);
+  });
+});
+
+describe("sides", () => {
+  const job = jobOf(12);
+  const made = allMade(job);
+  const pairs = pairsOf(job, made);
+  const pictures = new Map(made.map(({ candidate, picture }) => [picture?.file, candidate]));
+
+  it("a vote for the left picture counts for the candidate whose picture is shown on the left", () => {
+    expect(new Set(pairs.map(({ swapped }) => swapped)).size).toBe(2);
+    for (const pair of pairs) {
+      const { prefers, keeps } = verdictOf(pair, "left");
+      const preferred = prefers === undefined ? undefined : pair.candidates[prefers];
+      expect(preferred).toBe(pictures.get(blindPair(pair).left));
+      expect(keeps).toEqual([true, true]);
+      const rejected = verdictOf(pair, "reject_left").keeps.indexOf(false);
+      expect(pair.candidates[rejected]).toBe(pictures.get(blindPair(pair).left));
+    }
+  });
+
+  it("the key names the sides as they were shown", () => {
+    const key = JSON.parse(keyScript(job, made).replace(/^[^{]*|;\n$/g, ""));
+    for (const pair of pairs) {
+      const { left, right } = blindPair(pair);
+      expect(key.sides[pair.id]).toEqual([pictures.get(left), pictures.get(right)]);
+    }
   });
 });
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type FiguresFile, figuresFileSchema } from "../../runs/proof/figures-file.ts";
 import { type Job, jobSchema } from "../../runs/proof/job.ts";
-import { type Made, readMade } from "../../runs/proof/made.ts";
-import { readVotes, type Vote, votesFileSchema } from "../../runs/proof/votes.ts";
+import { distinctCalls, type Made, readMade } from "../../runs/proof/made.ts";
+import { readVotes, standingVotes, type Vote, votesFileSchema } from "../../runs/proof/votes.ts";
 import type { JsonLines } from "../../text/json-lines.ts";
 import { onDisk, openLineFile } from "../disk.ts";
 import { Misuse } from "../failures.ts";
@@ -69,7 +69,7 @@ export async function readProofFolder(path: string): Promise<StoredProof> {
   return {
     path,
     job,
-    made: wholeLines(join(path, MADE), readMade(await textOf(join(path, MADE)))),
+    made: distinctCalls(wholeLines(join(path, MADE), readMade(await textOf(join(path, MADE))))),
   };
 }
 
@@ -176,7 +176,19 @@ export async function proofDigest(
     const content = await textOf(join(path, file));
     hash.update(`${file} ${createHash("sha256").update(content).digest("hex")}\n`);
   }
-  return hash.update(JSON.stringify(votes)).digest("hex");
+  // What stands, wherever it was voted: times, and votes that were taken back, change nothing of a result.
+  const standing = [...standingVotes(votes)].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return hash.update(JSON.stringify(standing)).digest("hex");
+}
+
+/** Keeps votes that came from elsewhere with a proof that has none of its own: they are its evidence. */
+export async function keepVotes(
+  { path, job }: Pick<StoredProof, "path" | "job">,
+  votes: readonly Vote[],
+): Promise<void> {
+  if ((await textOf(join(path, VOTES))) !== "") return;
+  const saved = { object: "proof.votes", proof: job.id, votes };
+  await writeProofFile(path, VOTES_SAVED, `${JSON.stringify(saved, null, 2)}\n`);
 }
 
 function wholeLines<T>(file: string, { records, bad }: JsonLines<T>): readonly T[] {

@@ -11,7 +11,7 @@ import { today } from "../../start/today.ts";
 import { Misuse, refused } from "../failures.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
-import { readProofFolder, readProofVotes } from "./folder.ts";
+import { keepVotes, readProofFolder, readProofVotes } from "./folder.ts";
 import { foundResult } from "./found-result.ts";
 
 type PresetFlags = {
@@ -44,6 +44,7 @@ export function addPreset(proof: Command, terminal: Terminal): void {
       const votes = await readProofVotes(stored, flags.votes);
       const { json } = await foundResult(stored, votes, { partial: false });
       const chosen = chosenOf(json, flags.choose);
+      if (flags.votes !== undefined) await keepVotes(stored, votes);
       const created = new Date().toISOString();
       const preset = presetOf(json, { name, chosen, folder: resolve(folder), created });
       mkdirSync(presetsFolder(session.config.home), { recursive: true, mode: 0o700 });

@@ -41,6 +41,18 @@ export function readMade(text: string): JsonLines<Made> {
   return readJsonLines(text, madeSchema, "a call of a proof");
 }
 
+/**
+ * Each call once, the last record of it: two processes that went on with one proof have both recorded what was paid
+ * once.
+ */
+export function distinctCalls(made: readonly Made[]): readonly Made[] {
+  const last = new Map<string, Made>();
+  for (const each of made) {
+    last.set(JSON.stringify([each.row, each.candidate, each.try, each.attempt]), each);
+  }
+  return [...last.values()];
+}
+
 /** One call that a proof asks for. */
 export type Call = {
   readonly row: string;
