@@ -105,6 +105,7 @@ describe("how rows end", () => {
       blocked: "blocked unsupported_size",
     });
     expect(ended.get("moderated").categories).toEqual(["violence"]);
+    expect(ended.get("blocked")).toMatchObject({ model: "seedream-4-0", param: "size" });
     expect(ended.get("unknown")).toMatchObject({ charge: "0", exposure: "0.03" });
     expect(run).toMatchObject({ state: "ended", settled: "0.03", exposure: "0.03" });
     expect(run.blocked).toMatchObject([{ code: "unsupported_size", rows: 1, ids: ["blocked"] }]);

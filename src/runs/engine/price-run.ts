@@ -3,9 +3,10 @@ import { prepare } from "../../gateway/prepare.ts";
 import type { PreparedFor } from "../../gateway/prepared-for.ts";
 import { PictureRoom } from "../../intake/picture.ts";
 import type { JsonValue } from "../../json.ts";
-import type { PricedRow, Run } from "../../ledger/runs-port.ts";
+import type { PricedRow, Run, RunRow } from "../../ledger/runs-port.ts";
 import { Refusal } from "../../refusals.ts";
 import type { RunFiles } from "../../results/run-files.ts";
+import { readRowOrder } from "./row-order.ts";
 import { saidOf } from "./row-verdict.ts";
 import { type AskedRow, wholeOrder } from "./whole-order.ts";
 
@@ -64,9 +65,15 @@ async function priceRow(
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     blocked.add(row.row, cause);
-    const detail = { ...saidOf(cause), ...suggested(cause) };
+    const detail = { ...asked(row), ...saidOf(cause), ...suggested(cause) };
     return { row: row.row, quote: null, blocked: { code: cause.code, detail } };
   }
+}
+
+/** The model by the name that the row gives it. */
+function asked({ order }: RunRow): { readonly model?: string } {
+  const { model } = order == null ? {} : readRowOrder(order).order;
+  return typeof model === "string" ? { model } : {};
 }
 
 function suggested({ details }: Refusal): { readonly suggested_model?: string } {
