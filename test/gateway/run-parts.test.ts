@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readLines } from "../../src/http/runs/read-rows.ts";
+import { LedgerUnavailable } from "../../src/ledger/port.ts";
 import type { RunRow } from "../../src/ledger/runs-port.ts";
 import { parseUsd } from "../../src/money/pico-usd.ts";
 import { Refusal, type RefusalCode } from "../../src/refusals.ts";
 import { pauseAfter } from "../../src/runs/engine/back-off.ts";
+import { durably } from "../../src/runs/engine/engine-given.ts";
 import { outPath } from "../../src/runs/engine/out.ts";
 import { contentOf, intentOf, toRowOrder } from "../../src/runs/engine/row-order.ts";
 import { RowQueue } from "../../src/runs/engine/row-queue.ts";
 import { verdictOfRefusal } from "../../src/runs/engine/row-verdict.ts";
+import { FLAT } from "./run-client.ts";
 
 /** The parts of a run's engine that decide and do nothing. */
 
@@ -80,6 +84,31 @@ describe("what a refusal before any hold means for its row", () => {
     ["internal_error", "failed"],
   ])("%s: %s", (code, expected) => {
     expect(kindOf(code)).toBe(expected);
+  });
+});
+
+describe("while the ledger is away", () => {
+  it("a run does it again until it is there; any other error, or a closing gateway, ends that", async () => {
+    let tries = 0;
+    const away = async () => {
+      tries += 1;
+      if (tries < 2) throw new LedgerUnavailable("away");
+      return "there";
+    };
+    expect(await durably(away, new AbortController().signal)).toBe("there");
+    const bug = () => Promise.reject(new TypeError("a bug"));
+    await expect(durably(bug, new AbortController().signal)).rejects.toThrow("a bug");
+    const always = () => Promise.reject(new LedgerUnavailable("away"));
+    await expect(durably(always, AbortSignal.abort())).rejects.toThrow("away");
+  });
+});
+
+describe("rows in live mode", () => {
+  it("have no fault switches", () => {
+    const reading = { run: "run_1", legacy: new Map(), world: "live" } as const;
+    const line = JSON.stringify({ id: "r", order: FLAT, emulate: "moderation" });
+    expect(() => readLines(line, reading)).toThrow("emulate: vendors are told to fail");
+    expect(readLines(line, { ...reading, world: "sandbox" }).rows).toHaveLength(1);
   });
 });
 

@@ -85,13 +85,19 @@ export class RunEngine {
         row,
         intent: intentOf({ run: run.id, row, content, attempt: attempts }),
       }));
-      if (rows.length > 0) await ledger.retryRows({ run, epoch, rows });
+      if (rows.length > 0) await this.#durably(() => ledger.retryRows({ run, epoch, rows }));
       // Once for a start: a crash is no reason to pay for the same doubt again.
       const change = { settings: settingsJson({ ...settings, retry_unknown: false }) };
-      const set = await ledger.setRun({ run, from: ["running"], epoch, change });
+      const from = ["running"] as const;
+      const set = await this.#durably(() => ledger.setRun({ run, from, epoch, change }));
       if (set.kind === "set") this.#standing.now(set.run);
     }
-    await shared?.load(run, ledger);
+    await this.#durably(async () => shared?.load(run, ledger));
+  }
+
+  /** Does it again while the ledger is away. */
+  #durably<T>(work: () => Promise<T>): Promise<T> {
+    return durably(work, this.#left.signal);
   }
 
   async #rowsIn(state: "running" | "unknown"): Promise<readonly RunRow[]> {
@@ -99,7 +105,8 @@ export class RunEngine {
     for (;;) {
       const after = { position: found.at(-1)?.position ?? -1, state };
       const { run } = this.#standing;
-      const rows = await this.#given.deps.ledger.rows({ run, after, limit: PAGE });
+      const { ledger } = this.#given.deps;
+      const rows = await this.#durably(() => ledger.rows({ run, after, limit: PAGE }));
       found.push(...rows);
       if (rows.length < PAGE) return found;
     }
@@ -111,7 +118,7 @@ export class RunEngine {
     const nowMs = performance.now();
     if (standing.stop !== undefined || nowMs < standing.notBeforeMs) return false;
     if (standing.short && this.#flights.size > 0) return false;
-    const open = await lookAhead(standing.run, this.#given);
+    const open = await this.#durably(() => lookAhead(standing.run, this.#given));
     if (open.kind === "closed") {
       standing.stop = open.stop;
       return false;
@@ -171,9 +178,8 @@ export class RunEngine {
     const { ledger } = this.#given.deps;
     const standing = this.#standing;
     const rows = boarding.map(({ claim }) => claim);
-    const claimed = await durably(
-      () => ledger.claimRows({ run: standing.run, epoch: standing.epoch, rows }),
-      this.#left.signal,
+    const claimed = await this.#durably(() =>
+      ledger.claimRows({ run: standing.run, epoch: standing.epoch, rows }),
     );
     if (claimed.kind === "decided") standing.now(claimed.run);
     else standing.over = true;
@@ -250,7 +256,8 @@ export class RunEngine {
   async #resolve(row: RunRow): Promise<Verdict | undefined> {
     const { run } = this.#standing;
     const after = { row: row.row };
-    const [now] = await this.#given.deps.ledger.rows({ run, after, limit: 1 });
+    const { ledger } = this.#given.deps;
+    const [now] = await this.#durably(() => ledger.rows({ run, after, limit: 1 }));
     if (now?.state !== "running") return undefined;
     if (now.receiptId !== null) return await this.#ended(now.receiptId, {});
     return { kind: "again", refusal: NEVER_HELD, counts: false };
@@ -269,7 +276,7 @@ export class RunEngine {
     const standing = this.#standing;
     const { ledger } = this.#given.deps;
     if (standing.stop !== undefined) return true;
-    const run = await ledger.run(standing.run);
+    const run = await this.#durably(() => ledger.run(standing.run));
     if (run === undefined || run.state !== "running") return true;
     standing.now(run);
     if (run.counts.waiting === 0) return await this.#close(run);
@@ -286,7 +293,8 @@ export class RunEngine {
 
   async #close(run: Run): Promise<boolean> {
     const { files, deps } = this.#given;
-    const closed = await deps.ledger.closeRun({ run, to: "ended", epoch: this.#standing.epoch });
+    const { epoch } = this.#standing;
+    const closed = await this.#durably(() => deps.ledger.closeRun({ run, to: "ended", epoch }));
     if (closed.kind === "unsettled") return false;
     if (closed.kind === "closed") await files.clear(run);
     return true;
@@ -297,7 +305,8 @@ export class RunEngine {
     const { ledger } = this.#given.deps;
     const { epoch } = this.#standing;
     const change = { settings, stopped: null };
-    await ledger.setRun({ run, from: ["running"], epoch, state: "sampled", change });
+    const state = "sampled";
+    await this.#durably(() => ledger.setRun({ run, from: ["running"], epoch, state, change }));
     return true;
   }
 
@@ -305,10 +314,8 @@ export class RunEngine {
     const { ledger } = this.#given.deps;
     const { run, epoch } = this.#standing;
     const change = { stopped: stopJson(stop) };
-    await durably(
-      () => ledger.setRun({ run, from: ["running"], epoch, state: "stopped", change }),
-      this.#left.signal,
-    );
+    const state = "stopped";
+    await this.#durably(() => ledger.setRun({ run, from: ["running"], epoch, state, change }));
   }
 
   /** Until a row has landed, one may be tried again, or it is time to look. */

@@ -59,13 +59,11 @@ export class Standing {
   /** All rows that wait, from the first one on. */
   newQueue(): RowQueue {
     const { ledger } = this.#given.deps;
-    return new RowQueue((position, limit) =>
-      ledger.rows({
-        run: this.#run,
-        after: { position, state: "waiting" },
-        ...{ limit, withOrders: true },
-      }),
-    );
+    return new RowQueue((position, limit) => {
+      const after = { position, state: "waiting" } as const;
+      const asked = { run: this.#run, after, limit, withOrders: true } as const;
+      return durably(() => ledger.rows(asked), this.#signal);
+    });
   }
 
   /** A row that wasn't claimed, because it can't go now or at all. */
