@@ -1,6 +1,12 @@
 import { readRunFile, readSandboxFile } from "../start/home.ts";
 import { Misuse } from "./failures.ts";
-import { askHealth, createHttpClient, type HttpAnswer, type HttpCall } from "./http-client.ts";
+import {
+  askHealth,
+  createHttpClient,
+  type HttpAnswer,
+  type HttpCall,
+  type HttpDownload,
+} from "./http-client.ts";
 import type { Session } from "./session.ts";
 import { onStopSignal } from "./stop-signal.ts";
 
@@ -8,6 +14,8 @@ import { onStopSignal } from "./stop-signal.ts";
 export type Gateway = {
   /** A call by an API key: `--key`, `SPOTMETER_API_KEY`, else the sandbox's own. */
   readonly call: (call: Omit<HttpCall, "key">) => Promise<HttpAnswer>;
+  /** Bytes by the same key. */
+  readonly download: (call: Omit<HttpCall, "key">) => Promise<HttpDownload>;
   /** A call of the administration: the run file's token, `MASTER_KEY`, or the temporary gateway's token. */
   readonly administer: (call: Omit<HttpCall, "key">) => Promise<HttpAnswer>;
 };
@@ -26,12 +34,17 @@ type Found = {
 export async function withGateway<T>(
   session: Session,
   work: (gateway: Gateway) => Promise<T>,
+  of: {
+    /** The work itself listens for Ctrl-C, and says what becomes of it. */
+    readonly minds?: boolean;
+  } = {},
 ): Promise<T> {
-  const found = (await findGateway(session)) ?? (await startTemporary(session));
+  const found = (await findGateway(session)) ?? (await startTemporary(session, of.minds ?? false));
   const client = createHttpClient(found.url);
   try {
     return await work({
       call: (call) => client.call({ ...call, key: apiKey(session, found) }),
+      download: (call) => client.download({ ...call, key: apiKey(session, found) }),
       administer: (call) => client.call({ ...call, key: adminKey(session, found) }),
     });
   } finally {
@@ -66,15 +79,17 @@ async function findGateway({ config }: Session): Promise<Found | undefined> {
   };
 }
 
-async function startTemporary({ config, terminal }: Session): Promise<Found> {
+async function startTemporary({ config, terminal }: Session, minds: boolean): Promise<Found> {
   // Loaded only here: most commands find a gateway that runs already, and start in half the time without it.
   const { startGateway } = await import("../start/gateway.ts");
   const running = await startGateway(config, { say: () => undefined, temporary: true });
-  const stopListening = onStopSignal(() => {
-    terminal.note(
-      "the call has been sent and will be billed: waiting for it (again to stop at once)",
-    );
-  });
+  const stopListening = minds
+    ? () => undefined
+    : onStopSignal(() => {
+        terminal.note(
+          "the call has been sent and will be billed: waiting for it (again to stop at once)",
+        );
+      });
   return {
     url: running.url,
     sandboxKey: running.sandbox?.apiKey,

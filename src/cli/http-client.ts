@@ -1,4 +1,5 @@
-import { Agent, errors, request } from "undici";
+import { Readable } from "node:stream";
+import { Agent, type Dispatcher, errors, request } from "undici";
 import { z } from "zod";
 import { Refused, refused } from "./failures.ts";
 
@@ -16,17 +17,31 @@ export type HttpCall = {
   readonly path: string;
   readonly key: string;
   readonly body?: object;
+  /** In place of a body of JSON: bytes as they are. */
+  readonly content?: HttpContent;
   /** Beside the key and the body's type. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The answer's text as it came: a table, a page, or JSON of which every byte counts. */
   readonly text?: boolean;
 };
 
+/** Bytes that are sent, of a length that is known. */
+export type HttpContent = {
+  readonly type: string;
+  readonly length: number;
+  readonly read: () => AsyncIterable<Buffer>;
+};
+
+/** Bytes that come. They must be read to their end, or let go. */
+export type HttpDownload = Pick<HttpAnswer, "headers"> & { readonly bytes: AsyncIterable<Buffer> };
+
 /** One gateway over HTTP. */
 export type HttpClient = {
   readonly url: string;
   /** @throws Refused with the gateway's own error, or when it can't be reached. */
   readonly call: (call: HttpCall) => Promise<HttpAnswer>;
+  /** @throws the same; what breaks off later is thrown to whoever reads. */
+  readonly download: (call: HttpCall) => Promise<HttpDownload>;
   readonly close: () => Promise<void>;
 };
 
@@ -42,38 +57,53 @@ const errorBody = z.object({
 /** Pictures take minutes: no time limit but the gateway's own. */
 export function createHttpClient(url: string): HttpClient {
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  const ask = (call: HttpCall): Promise<Dispatcher.ResponseData> =>
+    request(`${url}${call.path}`, {
+      dispatcher: agent,
+      method: call.method,
+      headers: { ...call.headers, authorization: `Bearer ${call.key}`, ...bodyHeaders(call) },
+      ...bodyOf(call),
+    }).catch((cause: unknown) => {
+      throw refused("gateway_unreachable", `no gateway answers at ${url}: ${reason(cause)}`, {
+        cause,
+      });
+    });
+  const read = async (response: Dispatcher.ResponseData, asText = false): Promise<HttpAnswer> => {
+    const { headers, statusCode } = response;
+    const text = await response.body.text().catch((cause: unknown) => {
+      throw brokenOff(headers["x-receipt-id"], cause);
+    });
+    if (asText && statusCode < 400 && isOurs(headers["content-type"])) {
+      return { headers, body: text };
+    }
+    const answer = parseJson(text);
+    if (statusCode >= 400 || answer === undefined) {
+      throw refusalOf(url, statusCode, answer, secondsIn(headers["retry-after"]));
+    }
+    return { headers, body: answer };
+  };
   return {
     url,
-    call: async ({ method, path, key, body, headers: more = {}, text: asText = false }) => {
-      const response = await request(`${url}${path}`, {
-        dispatcher: agent,
-        method,
-        headers: {
-          ...more,
-          authorization: `Bearer ${key}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }).catch((cause: unknown) => {
-        throw refused("gateway_unreachable", `no gateway answers at ${url}: ${reason(cause)}`, {
-          cause,
-        });
-      });
-      const { headers, statusCode } = response;
-      const text = await response.body.text().catch((cause: unknown) => {
-        throw brokenOff(headers["x-receipt-id"], cause);
-      });
-      if (asText && statusCode < 400 && isOurs(headers["content-type"])) {
-        return { headers, body: text };
-      }
-      const answer = parseJson(text);
-      if (statusCode >= 400 || answer === undefined) {
-        throw refusalOf(url, statusCode, answer, secondsIn(headers["retry-after"]));
-      }
-      return { headers, body: answer };
+    call: async (call) => await read(await ask(call), call.text),
+    download: async (call) => {
+      const response = await ask(call);
+      if (response.statusCode >= 400) await read(response);
+      return { headers: response.headers, bytes: response.body };
     },
     close: () => agent.destroy(),
   };
+}
+
+function bodyHeaders({ body, content }: HttpCall): Readonly<Record<string, string>> {
+  if (content !== undefined) {
+    return { "content-type": content.type, "content-length": String(content.length) };
+  }
+  return body === undefined ? {} : { "content-type": "application/json" };
+}
+
+function bodyOf({ body, content }: HttpCall): { readonly body?: string | Readable } {
+  if (content !== undefined) return { body: Readable.from(content.read()) };
+  return body === undefined ? {} : { body: JSON.stringify(body) };
 }
 
 /** Whether a Spotmeter gateway answers there, and in which world it lives. */

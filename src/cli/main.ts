@@ -1,4 +1,4 @@
-import { runCli } from "./run.ts";
+import { runCli } from "./run-cli.ts";
 
 const exitCode = await runCli(process.argv.slice(2));
 await Promise.all([process.stdout, process.stderr].map(writtenOut));

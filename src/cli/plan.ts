@@ -7,59 +7,44 @@ import { comparedRow, planJson, savedRows } from "../runs/plan-json.ts";
 import { type ChoiceFlags, withChoice } from "./choice-flags.ts";
 import { EXIT, Misuse, refused } from "./failures.ts";
 import { day, usd } from "./flags.ts";
-import { type OrderFlags, withOrderFlags } from "./order.ts";
 import { orFailure } from "./plan-failures.ts";
 import { planMarkdown } from "./plan-markdown.ts";
 import { type PlanSources, planSources } from "./plan-sources.ts";
 import { planText } from "./plan-text.ts";
 import { progressBar } from "./progress.ts";
+import { assertRowFlags, ROWS_HELP, type RowFlags, withRowFlags } from "./row-flags.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
-export type PlanFlags = OrderFlags &
+export type PlanFlags = RowFlags &
   ChoiceFlags & {
-    readonly prompt?: string;
-    readonly template?: string;
     readonly budget?: string;
     readonly asOf?: string;
     readonly diff?: string;
     readonly markdown?: true;
-    readonly ignoreColumns?: string;
-    readonly encoding?: string;
   };
 
 const HELP = `
-FILE is CSV with a header, or JSONL, one row an intended request; - reads standard input. Columns are id, prompt (with
-{column} for what stands in another column), model (or auto, auto/PRESET), preset, references (files or WIDTHxHEIGHT,
-with ; between), mask, tag:NAME, and every parameter and constraint by its name in the API (size, quality, n, band …).
-What a row doesn't say, flags say for it; --band, --at-least, --allow and --deny look for the cheapest assignment.`;
+${ROWS_HELP} --band, --at-least, --allow and --deny look for the cheapest assignment.`;
 
 /** `plan FILE`: what the pictures of a file would cost, from the catalog alone. Spends nothing, asks nobody. */
 export function addPlan(program: Command, terminal: Terminal): void {
-  const command = program
-    .command("plan")
-    .description("what a file of intended images would cost; offline, spends nothing")
-    .argument("<file>", "CSV or JSONL; - reads standard input")
-    .option("--model <id>", "of rows that name none")
-    .option(
-      "--prompt <text>",
-      "of rows that have none; {column} stands for what the row says there",
-    )
-    .option("--template <file>", "the same from a file")
+  const command = withRowFlags(
+    program
+      .command("plan")
+      .description("what a file of intended images would cost; offline, spends nothing")
+      .argument("<file>", "CSV or JSONL; - reads standard input"),
+  )
     .option("--budget <usd>", "whether it is enough, and what would have to go", usd)
     .option("--diff <other>", "compare with another plan: one saved with --json, or a file of rows")
     .option("--markdown", "print it for a comment")
-    .option("--as-of <day>", "by the catalog of that day (default: today)", day)
-    .option("--ignore-columns <names>", "with commas between: columns that mean nothing; * for all")
-    .option("--encoding <name>", "of the file, such as windows-1252 (default: UTF-8 or UTF-16)");
-  withChoice(withOrderFlags(command))
+    .option("--as-of <day>", "by the catalog of that day (default: today)", day);
+  withChoice(command)
     .addHelpText("after", HELP)
     .action(async (file: string, flags: PlanFlags, self: Command) => {
       if (flags.markdown === true && terminal.json)
         throw new Misuse("--markdown or --json, not both");
-      if (flags.template !== undefined && flags.prompt !== undefined) {
-        throw new Misuse("--prompt or --template, not both");
-      }
+      assertRowFlags(flags);
       const sources = await planSources(openSession(self, terminal), flags);
       await runPlan(file, flags, sources, terminal);
     });

@@ -26,6 +26,7 @@ import { addReceipt } from "./receipt.ts";
 import { addReconcile } from "./reconcile.ts";
 import { addReprice } from "./reprice.ts";
 import { addRule } from "./rule.ts";
+import { addRun } from "./run.ts";
 import { addServe } from "./serve.ts";
 import { addStatement } from "./statement.ts";
 import type { Terminal } from "./terminal.ts";
@@ -60,6 +61,7 @@ export function createProgram(terminal: Terminal): Command {
   addQuote(program, terminal);
   addPlan(program, terminal);
   addProof(program, terminal);
+  addRun(program, terminal);
   addCompare(program, terminal);
   addGenerate(program, terminal);
   addModels(program, terminal);

@@ -1,11 +1,11 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
+import { type FileLock, tryFileLock } from "../file-lock.ts";
 
 /** The right to open the ledgers of a home. Held by one process at a time. */
-export type OwnerLock = { readonly release: () => void };
+export type OwnerLock = FileLock;
 
 /** Another process owns the home and did not leave in time. */
 export class HomeOwned extends Error {
@@ -20,8 +20,6 @@ export type OwnerLockOptions = {
 };
 
 const POLL_MS = 250;
-/** SQLite's primary result code for a file that somebody else has locked. */
-const BUSY = 5;
 
 /**
  * Takes the owner lock of a home: an exclusive transaction on `owner.sqlite`, which the system frees when
@@ -36,27 +34,13 @@ export async function takeOwnerLock(options: OwnerLockOptions): Promise<OwnerLoc
   // Made here and not by SQLite, which would let everybody read it.
   await appendFile(file, "", { mode: 0o600 });
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
-    const lock = tryLock(file);
+    const lock = tryFileLock(file);
     if (lock !== undefined) return lock;
     if (waitedMs >= waitMs) break;
     await sleep(POLL_MS);
   }
   const waited = waitMs === 0 ? "" : `; waited ${waitMs} ms for it to leave`;
   throw new HomeOwned(`${home} is in use by ${await ownerOf(home)}${waited}`);
-}
-
-function tryLock(file: string): OwnerLock | undefined {
-  const database = new DatabaseSync(file, { timeout: 0 });
-  try {
-    database.exec("BEGIN EXCLUSIVE");
-  } catch (error) {
-    database.close();
-    if (error instanceof Error && "errcode" in error && error.errcode === BUSY) {
-      return undefined;
-    }
-    throw error;
-  }
-  return { release: () => database.close() };
 }
 
 const runSchema = z.object({ pid: z.int(), address: z.string() });

@@ -13,6 +13,8 @@ export type ColumnMeaning =
   | "references"
   | "mask"
   | "tag"
+  /** What a vendor's stand-in does wrong, in the sandbox: for rehearsals of a run. */
+  | "emulate"
   /** Told apart from a mistyped name only by whether a prompt names it. */
   | "other";
 
@@ -22,6 +24,8 @@ const NOT_OF_ROWS = ["prompt", "stream", "partial_images", "response_format", "s
 const parameters = new Set(orderParameters.filter((name) => !NOT_OF_ROWS.includes(name)));
 const choices = new Set(Object.keys(choiceFields));
 const TAG = "tag:";
+/** Named as the header by which the emulators are told. */
+export const EMULATE = "x-emulate";
 
 /** Every name that a column may have beside those that prompts name. */
 export const columnNames: readonly string[] = [
@@ -38,6 +42,8 @@ export function meaningOf(name: string): ColumnMeaning {
     case "references":
     case "mask":
       return name;
+    case EMULATE:
+      return "emulate";
     default:
       if (parameters.has(name)) return "parameter";
       if (choices.has(name)) return "choice";

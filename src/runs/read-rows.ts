@@ -14,6 +14,8 @@ import { type Shape, type ShapeSource, Shapes } from "./shapes.ts";
 export type RunRow = {
   readonly line: number;
   readonly id: string;
+  /** All that it says, by column. */
+  readonly cells: FileRecord["cells"];
   readonly shape: Shape;
   readonly references: readonly RowPicture[];
   readonly mask: RowPicture | undefined;
@@ -33,6 +35,8 @@ export type RowsRead = ShapeSource & {
   readonly folder: string;
   /** Columns that mean nothing here and are to be passed over. */
   readonly ignored: ReadonlySet<string>;
+  /** Columns that the names of pictures are made of; none where there are no names. */
+  readonly named?: readonly string[];
 };
 
 /**
@@ -70,6 +74,11 @@ export class RowReader {
   /** What of a row only gates look at. */
   get bounds(): GateBounds {
     return this.#shapes.bounds;
+  }
+
+  /** Whether a table has no such column, which is then told of its header. */
+  lacks(column: string): boolean {
+    return this.#lacking.has(column);
   }
 
   /** Rows without problems, in the order of the file. */
@@ -114,7 +123,7 @@ export class RowReader {
     });
     if (shape === undefined || id === undefined || parts === undefined) return undefined;
     if (this.#problems.count > before) return undefined;
-    return { line, id, shape, references, mask, parts };
+    return { line, id, cells, shape, references, mask, parts };
   }
 
   #checkHeader(): void {
@@ -136,6 +145,11 @@ export class RowReader {
     for (const name of named.filter((each) => !header.includes(each))) {
       lacking.set(name, `no such column, but the prompt names {${name}}`);
     }
+    for (const name of this.#read.named ?? []) {
+      if (!header.includes(name)) {
+        lacking.set(name, `no such column, but --name has {${shown(name)}}`);
+      }
+    }
     for (const [name, message] of lacking) this.#problems.add(1, name, message);
     for (const name of header) this.#see(name, 1);
     this.#lacking = new Set(lacking.keys());
@@ -143,7 +157,10 @@ export class RowReader {
 
   #see(name: string, line: number): void {
     if (meaningOf(name) !== "other" || this.#others.has(name)) return;
-    if (!this.#read.ignored.has(name) && !this.#read.ignored.has("*")) this.#others.set(name, line);
+    const { ignored, named = [] } = this.#read;
+    if (!ignored.has(name) && !ignored.has("*") && !named.includes(name)) {
+      this.#others.set(name, line);
+    }
   }
 
   /** A column that neither we nor any prompt knows is a mistyped one, as likely as not. */
@@ -199,7 +216,7 @@ export class RowReader {
 }
 
 /** A row before its prompt is measured. */
-type ReadRow = Pick<RunRow, "line" | "id" | "shape" | "references" | "mask"> & {
+type ReadRow = Pick<RunRow, "line" | "id" | "cells" | "shape" | "references" | "mask"> & {
   readonly parts: readonly PromptPart[];
 };
 

@@ -15,6 +15,15 @@ export type ReadingProgress = (bytes: number, of: number | undefined) => void;
 export type RowsFileAsked = Omit<RowsRead, "form" | "folder"> & {
   readonly encoding: string | undefined;
   readonly progress: ReadingProgress;
+  /** What more is asked of rows, and of a file that may be wrong elsewhere already; problems are told with theirs. */
+  readonly examine?: (rows: readonly RunRow[], file: Examined) => Promise<void>;
+};
+
+/** What whoever examines rows knows of their file. */
+export type Examined = {
+  readonly problems: Problems;
+  /** Whether a table has no such column, which is then told of its header. */
+  readonly lacks: (column: string) => boolean;
 };
 
 /** A file with anything wrong in it: nothing was made of it. */
@@ -70,7 +79,9 @@ async function* soundRows(
   const { asked, reader, problems } = of;
   try {
     const text = decodeStream(await bytesOf(file, asked.progress), { encoding: asked.encoding });
+    const examined = { problems, lacks: (column: string) => reader.lacks(column) };
     for await (const rows of reader.rows(text)) {
+      await asked.examine?.(rows, examined);
       if (problems.count === 0) yield rows;
     }
   } catch (cause) {

@@ -17,6 +17,8 @@ export type Shape = {
   readonly order: ImageOrder;
   /** The same by the names of the API, as a request's body would have it: prompt, pictures, model and choice apart. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Model and choice by the same names. */
+  readonly whom: Readonly<Record<string, unknown>>;
   /** What is asked of the model where it is to be chosen. */
   readonly constraints: Constraints | undefined;
   /** Two shapes with one key cost the same and pass the same gates. */
@@ -151,7 +153,8 @@ export class Shapes {
       const priceKey = this.#priceKey(order, { ...body, ...choice });
       const digest = createHash("sha256").update(JSON.stringify(defaults)).update(key);
       const { model: _, ...parameters } = body;
-      return { order, parameters, constraints, priceKey, digest: digest.digest("hex") };
+      const whom = { model, ...choice };
+      return { order, parameters, whom, constraints, priceKey, digest: digest.digest("hex") };
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       complain(cause.details.param?.replace(/^spotmeter\./, "") ?? null, cause.message);

@@ -1,5 +1,5 @@
 import { Readable, Writable } from "node:stream";
-import { runCli } from "../../src/cli/run.ts";
+import { runCli } from "../../src/cli/run-cli.ts";
 
 /** What a command line came to: its exit code and what it said. */
 export type Said = {
