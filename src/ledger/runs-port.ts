@@ -279,10 +279,9 @@ export type RowQuote = {
   readonly ceiling: PicoUsd;
 };
 
-/** A row that waits, priced or blocked. */
+/** A row that waits, priced or blocked; its quote null where it couldn't be priced. */
 export type PricedRow = {
   readonly row: string;
-  /** Null where it couldn't be priced. */
   readonly quote: RowQuote | null;
   readonly blocked?: { readonly code: string; readonly detail: JsonValue };
 };

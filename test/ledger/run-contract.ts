@@ -234,7 +234,10 @@ export function runContract(name: string, open: OpenStore): void {
       expect(await ids({ position: -1, state: "waiting" })).toEqual(["d"]);
       expect(await ids({ seq: 0 })).toEqual(["c", "a"]);
       expect(await ids({ seq: 1 })).toEqual(["a"]);
-      const [c] = await bench.ledger.rows({ run, after: { seq: 0 }, limit: 1 });
+      const named = (row: string) => bench.ledger.rows({ run, after: { row }, limit: 1 });
+      const [c] = await named("c");
+      expect(await bench.ledger.rows({ run, after: { seq: 0 }, limit: 1 })).toEqual([c]);
+      expect(await named("nobody")).toEqual([]);
       expect(c).toMatchObject({ state: "refused", code: "x", detail: { k: [1] }, attempts: 1 });
     });
 

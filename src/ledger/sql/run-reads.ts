@@ -86,16 +86,20 @@ export async function readRows(
   const parameters: Cell[] = [...cellsOf(name), of.limit];
   const { where, order } = placeOf(of.after, (value) => `?${parameters.push(value)}`);
   const withOrders = of.withOrders === true;
-  const sql = `SELECT slice.*, calls.charge AS charged, calls.exposure AS feared,
-      calls.exposure_billed AS billed${withOrders ? ", run_orders.json AS ordered" : ""}
-    FROM (SELECT * FROM run_rows WHERE root = ?1 AND run = ?2
-        AND EXISTS (SELECT 1 FROM runs WHERE ${NAMED})
-        AND ${where} ORDER BY ${order} LIMIT ?4) AS slice
-      LEFT JOIN calls ON calls.root = slice.root AND calls.id = slice.receipt
-      ${withOrders ? ORDERS : ""}
-    ORDER BY slice.${order}`;
+  const slice = `${where} ORDER BY ${order} LIMIT ?4`;
+  const sql = `${rowsSql(slice, withOrders)} ORDER BY slice.${order}`;
   const rows = await rowsOf(query, sql, parameters);
   return rows.map((row) => rowIn(row, withOrders));
+}
+
+/** @param slice which rows of the run. */
+function rowsSql(slice: string, withOrders: boolean): string {
+  return `SELECT slice.*, calls.charge AS charged, calls.exposure AS feared,
+      calls.exposure_billed AS billed${withOrders ? ", run_orders.json AS ordered" : ""}
+    FROM (SELECT * FROM run_rows WHERE root = ?1 AND run = ?2
+        AND EXISTS (SELECT 1 FROM runs WHERE ${NAMED}) AND ${slice}) AS slice
+      LEFT JOIN calls ON calls.root = slice.root AND calls.id = slice.receipt
+      ${withOrders ? ORDERS : ""}`;
 }
 
 const ORDERS = `LEFT JOIN run_orders ON run_orders.root = slice.root
