@@ -215,7 +215,7 @@ type Keyed<Item> = { readonly key: Key; readonly item: Item };
 
 const figures: Source<Keyed<RunFigures>> = {
   sql: `SELECT wanted.run, found.* FROM unnest($2::text[]) AS wanted (run),
-    LATERAL (${runTables.figuresSql("root = $1 AND run = wanted.run")} OFFSET 0) AS found`,
+    LATERAL (${runTables.figuresSql("calls", "root = $1 AND run = wanted.run")} OFFSET 0) AS found`,
   read: (row) => ({ key: [textIn(row, "run")], item: runTables.runFigures(row) }),
   keyOf: ({ key }) => key,
   keeps: "nothing",

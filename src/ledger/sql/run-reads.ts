@@ -55,17 +55,24 @@ export async function readRun(query: Query, name: RunName): Promise<Run | undefi
   return row === undefined ? undefined : runOf(runRecord(row));
 }
 
-/** Newest first. @throws InvalidPage */
-export async function readRuns(query: Query, of: RunsQuery): Promise<Page<Run>> {
+/** Newest first. @param root of the account, where one is named. @throws InvalidPage */
+export async function readRuns(
+  query: Query,
+  of: RunsQuery,
+  root: string | undefined,
+): Promise<Page<Run>> {
   const parameters: Cell[] = [of.most + 1];
-  const conditions = ["root IN (SELECT root FROM roots)"];
+  const conditions: string[] = [];
   const place = (value: Cell): string => `?${parameters.push(value)}`;
-  if (of.accountId !== undefined) conditions.push(`account = ${place(of.accountId)}`);
+  if (of.accountId !== undefined) {
+    conditions.push(`root = ${place(root ?? "")} AND account = ${place(of.accountId)}`);
+  }
   if (of.before !== undefined) {
     const [created, id = ""] = cursorIn(of.before, 2);
     conditions.push(`(created_ms, id) < (${place(created)}, ${place(id)})`);
   }
-  const sql = `SELECT * FROM runs WHERE ${conditions.join(" AND ")}
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const sql = `SELECT * FROM runs ${where}
     ORDER BY created_ms DESC, id DESC LIMIT ?1`;
   const runs = (await rowsOf(query, sql, parameters)).map(runRecord).map(runOf);
   return pageOf(runs, of.most, (run) => `${run.createdMs}~${run.id}`);

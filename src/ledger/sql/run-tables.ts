@@ -126,13 +126,17 @@ function quoteIn(row: Row): RunRowRecord["quote"] {
   return { images, expected, ceiling };
 }
 
-/** What the calls of a run come to, as corrections have left them; a closed exposure as what was billed of it. */
-export function figuresSql(where: string): string {
+/**
+ * What the calls of a run come to, as corrections have left them; a closed exposure as what was billed of it.
+ *
+ * @param calls the table, and how a store is to find the run's own in it.
+ */
+export function figuresSql(calls: string, where: string): string {
   return `SELECT ${usdHalvesOf("charge")}, ${usdHalvesOf("exposed")},
       CAST(sum(made) AS BIGINT) AS images
     FROM (SELECT charge, coalesce(exposure_billed, exposure) AS exposed,
         CASE WHEN outcome = 'made' THEN images ELSE 0 END AS made
-      FROM calls WHERE ${where} AND ended_ms IS NOT NULL) AS counted`;
+      FROM ${calls} WHERE ${where} AND ended_ms IS NOT NULL) AS counted`;
 }
 
 /** Reads the one row of `figuresSql`. */

@@ -44,7 +44,10 @@ export function runsOn(
       const root = await rootOf(accountId);
       return root === undefined ? undefined : readRun(query, { root, account: accountId, id });
     },
-    listRuns: (of) => readRuns(query, of),
+    listRuns: async (of) => {
+      const { accountId } = of;
+      return readRuns(query, of, accountId === undefined ? undefined : await rootOf(accountId));
+    },
     openRuns: () => readOpenRuns(query),
     rows: async (of) => {
       const { accountId: account, id } = of.run;

@@ -67,7 +67,11 @@ export function openReads(database: DatabaseSync): Reads {
     priceNamed: one("SELECT * FROM price_versions WHERE id = ?", priceRow),
     run: one("SELECT * FROM runs WHERE root = ? AND id = ?", runRecord),
     runRow: one("SELECT * FROM run_rows WHERE root = ? AND run = ? AND id = ?", runRowRecord),
-    runFigures: only(figuresSql("root = ? AND run = ?"), runFigures),
+    // Named, because SQLite would rather look through all calls of the root: it thinks that they are few.
+    runFigures: only(
+      figuresSql("calls INDEXED BY calls_of_run", "root = ? AND run = ?"),
+      runFigures,
+    ),
     waitingRows: all(
       `SELECT * FROM run_rows WHERE root = ? AND run = ? AND state = 'waiting'
        ORDER BY position LIMIT ${RUN_CHUNK}`,
