@@ -220,6 +220,11 @@ describe("live, against emulators", () => {
     rmSync(join(folder, "votes.jsonl"), { force: true });
     const file = join(folder, "saved.json");
     writeFileSync(file, JSON.stringify({ object: "proof.votes", proof: job.id, votes }));
+    const told = await run("proof", "result", folder, `--votes=${file}`, "--post", "--json");
+    expect(told.json().outcomes_posted).toEqual({ posted: 6, unchanged: 0 });
+    const receipt = made.find((each) => each.try === 1)?.receipt_id;
+    const judged = await run("receipt", receipt ?? "", "--json");
+    expect(judged.json().outcomes).toMatchObject([{ image: 0, kept: true, reason: null }]);
     const preset = await run("proof", "preset", folder, "mug", `--votes=${file}`, "--json");
     expect(preset.json()).toMatchObject({
       chosen: ["gpt-image-2:low"],
