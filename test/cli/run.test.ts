@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type S3StandIn, startS3 } from "../gateway/s3-stand-in.ts";
 import {
   finish,
   MUG,
@@ -163,6 +164,37 @@ describe("a file", () => {
     expect(JSON.stringify(usage.json().data)).toContain('"medium"');
   });
 });
+
+describe("a bucket", () => {
+  it("gets the pictures and the lists, and what somebody removed comes back unpaid", async () => {
+    await using s3 = disposable(await startS3());
+    const { endpoint, region, accessKeyId, secretAccessKey } = s3.settings;
+    const keys = { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey };
+    const settings = { ...environment, ...keys, S3_ENDPOINT: endpoint, S3_REGION: region };
+    const file = fileOf("bucket", mugs(["a", ""], ["b", ""]));
+    const args = ["run", file, "--out=s3://shop/autumn", ...FLAGS, "--yes", "--json"];
+    const finished = await spotmeter(args, settings);
+    expect(finished.json().files).toMatchObject({ out: "s3://shop/autumn/", pictures: 2 });
+    expect([...s3.objects.keys()].toSorted()).toEqual(
+      [".names.jsonl", "a.png", "b.png", "failures.csv", "manifest.jsonl", "moderated.csv"]
+        .concat("run.json")
+        .map((name) => `shop/autumn/${name}`),
+    );
+    expect(s3.objects.get("shop/autumn/a.png")?.headers).toMatchObject({
+      "content-type": "image/png",
+    });
+    s3.remove("shop/autumn/a.png");
+    const before = await vendorCalls();
+    const again = await spotmeter(args, settings);
+    expect(again.json().files).toMatchObject({ pictures: 2, fetched: 1 });
+    expect([s3.objects.has("shop/autumn/a.png"), await vendorCalls()]).toEqual([true, before]);
+  });
+});
+
+/** An object store that is closed when its scope ends. */
+function disposable(s3: S3StandIn): S3StandIn & AsyncDisposable {
+  return { ...s3, [Symbol.asyncDispose]: () => s3.close() };
+}
 
 describe("before anything is created", () => {
   it.each([

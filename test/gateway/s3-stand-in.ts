@@ -194,9 +194,11 @@ function list({ name: bucket, query }: Call, objects: Objects): Said {
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter");
   const most = Number(query.get("max-keys") ?? "1000");
+  const after = query.get("continuation-token") ?? "";
   const keys = [...objects.keys()]
     .filter((name) => name.startsWith(`${bucket}/${prefix}`))
     .map((name) => name.slice(bucket.length + 1))
+    .filter((key) => key > after)
     .sort();
   const groups = new Set<string>();
   const alone = keys.filter((key) => {
@@ -204,11 +206,19 @@ function list({ name: bucket, query }: Call, objects: Objects): Said {
     if (at >= 0) groups.add(key.slice(0, at + 1));
     return at < 0;
   });
-  const contents = alone.slice(0, most).map((key) => `<Contents><Key>${xml(key)}</Key></Contents>`);
+  const listed = alone.slice(0, most);
+  const contents = listed.map((key) => {
+    const size = objects.get(`${bucket}/${key}`)?.bytes.length ?? 0;
+    return `<Contents><Key>${xml(key)}</Key><Size>${size}</Size></Contents>`;
+  });
+  const next =
+    listed.length < alone.length
+      ? `<NextContinuationToken>${xml(listed.at(-1) ?? "")}</NextContinuationToken>`
+      : "";
   const common = [...groups].map(
     (group) => `<CommonPrefixes><Prefix>${xml(group)}</Prefix></CommonPrefixes>`,
   );
-  const body = `<ListBucketResult><Prefix>${xml(prefix)}</Prefix>${contents.join("")}${common.join("")}</ListBucketResult>`;
+  const body = `<ListBucketResult><Prefix>${xml(prefix)}</Prefix>${next}${contents.join("")}${common.join("")}</ListBucketResult>`;
   return { status: 200, body };
 }
 
