@@ -108,6 +108,9 @@ function answer(call: Call, objects: Objects, uploads: Uploads): Said {
       return query.has("uploads") ? begin(call, uploads) : complete(call, objects, uploads);
     case "DELETE":
       return remove(call, objects, uploads);
+    // Node leaves the body of its answer out.
+    case "HEAD":
+      return get(call, objects);
     case "GET":
       if (isBucket && query.has("uploads")) return listUploads(call, uploads);
       return isBucket ? list(call, objects) : get(call, objects);
