@@ -152,6 +152,16 @@ describe("a file", () => {
     ]);
   });
 
+  it("adds up line by line: several pictures of one receipt, and rows that share one, are charged once", async () => {
+    const text = "id,prompt,n\na,A mug,1\nb,A mug,1\nc,A mug,2\n";
+    const shared = await run("shared", text, "--dedupe", "--concurrency=1", "--yes", "--json");
+    // 8 x 0.000005 + 0.00588 = 0.00592 for one; two pictures bill the prompt twice: 2 x 0.00592
+    expect(shared.json()).toMatchObject({ settled: "0.01776", counts: { done: 3 } });
+    expect(linesOf("shared").map(({ file, charge }) => `${file} ${charge}`)).toEqual([
+      ...["a.png 0.00592", "b.png 0", "c-0.png 0.01184", "c-1.png 0"],
+    ]);
+  });
+
   it("is split by shares: those rows go out at their quality, and all are tagged", async () => {
     const rows = mugs(...Array.from({ length: 8 }, (_, place) => [`m${place}`, ""] as const));
     const finished = await run("split", rows, "--split=medium=50%", "--run=run_split", "--yes");

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { Misuse, Refused } from "../failures.ts";
+import { integer } from "../flags.ts";
 import { type Gateway, withGateway } from "../gateway.ts";
+import type { PageFlags } from "../pages.ts";
 import { openSession, type Session } from "../session.ts";
 import { alignPoints, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -58,16 +60,22 @@ export function addRunControl(run: Command, terminal: Terminal): void {
       ownFlags(self);
       await tell(self, { target, terminal }, fetchRun);
     });
-  named("list", "runs of the key's account, newest first").action(
-    async (_flags: object, self: Command) => {
-      ownFlags(self);
+  named("list", "runs of the key's account, newest first")
+    .option("--limit <count>", "at most so many: 1 to 1000; default: 100", integer)
+    .option("--before <cursor>", "the page after the one that named it")
+    .action(async (_flags: object, self: Command) => {
+      const { limit, before } = ownFlags<PageFlags>(self);
+      const query = new URLSearchParams({
+        ...(limit === undefined ? {} : { limit: String(limit) }),
+        ...(before === undefined ? {} : { before }),
+      });
       const answer = await withGateway(openSession(self, terminal), (gateway) =>
-        gateway.call({ method: "GET", path: "/v1/runs" }),
+        gateway.call({ method: "GET", path: `/v1/runs?${query.toString()}` }),
       );
       const runs = readAnswer(runsAnswer, answer.body);
-      terminal.result(runs, () => listText(runs.data));
-    },
-  );
+      const more = runs.next == null ? "" : `\n\nmore: --before ${runs.next}`;
+      terminal.result(runs, () => `${listText(runs.data)}${more}`);
+    });
 }
 
 /**
