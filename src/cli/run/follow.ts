@@ -33,14 +33,13 @@ export type Following = {
  */
 export async function followRun(following: Following): Promise<Run> {
   const { gateway, run: id, sink, progress, signal } = following;
-  let [after, images, isPausing] = [0, 0, false];
+  let [after, isPausing] = [0, false];
   for (;;) {
     const run = await fetchRun(gateway, id);
-    progress.at(run, images);
+    progress.at(run);
     const goesOn = isLive(run);
     if (signal.aborted) return run;
     const page = await fetchRows(gateway, { id, after, wait: goesOn ? WAIT_SECONDS : 0 });
-    images += page.data.reduce((sum, row) => sum + row.images.length, 0);
     after = page.next;
     await sink?.take(page.data);
     if (sink?.broken !== undefined && goesOn && !isPausing) {

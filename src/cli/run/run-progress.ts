@@ -15,8 +15,7 @@ const PACE_MS = 60_000;
 
 /** Says how far a run is: a line that is redrawn on a terminal, elsewhere one whenever another tenth is done. */
 export type RunProgress = {
-  /** @param images pictures of rows that ended since it is followed. */
-  readonly at: (run: Run, images: number) => void;
+  readonly at: (run: Run) => void;
   readonly note: (line: string) => void;
   readonly end: () => void;
 };
@@ -26,9 +25,9 @@ export function createRunProgress(terminal: Terminal): RunProgress {
   const pace = new Pace();
   let tenths = 0;
   return {
-    at: (run, images) => {
+    at: (run) => {
       const { done, all } = farness(run.counts);
-      pace.add(performance.now(), { done, images });
+      pace.add(performance.now(), { done, images: run.images });
       const text = progressText(run, pace);
       line.show(text);
       const reached = all === 0 ? 0 : Math.floor((done * 10) / all);
