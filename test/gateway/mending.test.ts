@@ -7,7 +7,7 @@ const ORDER = { model: "gpt-image-2", prompt: MUG, quality: "low", size: "1024x1
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({ environment: { VENDOR_TIMEOUT_MS: "1500" } });
+  sandbox = await startSandbox({ environment: { VENDOR_TIMEOUT_MS: "4000" } });
 });
 afterAll(() => sandbox.close());
 

@@ -16,6 +16,7 @@ import type {
   Figures,
   FundOrder,
   HoldOrder,
+  JudgeOrder,
   KeyOrder,
   Limits,
   MoveOrder,
@@ -72,6 +73,8 @@ export class Auditor {
         return end(this.past, order, nowMs);
       case "correct":
         return correct(this.past, order);
+      case "judge":
+        return judge(this.past, order);
       case "offer":
         return offer(this.past, order, nowMs);
       case "task":
@@ -296,6 +299,19 @@ function mendablePart(
   if (part !== "late" || late === null) return "unknown_entry";
   const mend = (after: bigint) => save({ late: { ...late, cost: after } });
   return { of: "cost", now: late.cost, posted: late.cost, mend };
+}
+
+/** No money moves; the last word on a picture counts, and the same word twice is one. */
+function judge(past: Past, { hold: name, image, kept }: JudgeOrder): Outcome {
+  const call = past.calls.get(name);
+  if (call === undefined) return refused("unknown_receipt");
+  if (call.end?.order.outcome !== "made") return refused("not_settled");
+  const { images } = call.end.order;
+  if (image >= images) return { ...refused("no_such_image"), image, images };
+  const verdicts = past.verdicts.get(name);
+  if (verdicts?.get(image) === kept) return { kind: "noted", posted: 0, unchanged: 1 };
+  past.verdicts.set(name, new Map([...(verdicts ?? []), [image, kept]]));
+  return { kind: "noted", posted: 1, unchanged: 0 };
 }
 
 function offer(past: Past, order: OfferOrder, nowMs: number): Outcome {

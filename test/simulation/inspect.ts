@@ -96,17 +96,24 @@ async function compareUsage(world: World): Promise<void> {
   world.expect(
     `usage below ${account.name}`,
     await ledger.usage({ ...span, by: [], accountId: papers.idOf(account.name) }),
-    below.length === 0 ? [] : [{ keys: [], ...usageOf(below) }],
+    below.length === 0 ? [] : [{ keys: [], ...usageOf(world, below) }],
   );
   world.expect(
     "usage",
     inOrder(told.map((row) => ({ ...row, keys: show(row.keys) }))),
-    inOrder([...groups].map(([keys, group]) => ({ keys, ...usageOf(group) }))),
+    inOrder([...groups].map(([keys, group]) => ({ keys, ...usageOf(world, group) }))),
   );
 }
 
-function usageOf(group: readonly Call[]) {
+function usageOf({ auditor }: World, group: readonly Call[]) {
+  const verdictsOn = ({ order }: Call) => [
+    ...(auditor.past.verdicts.get(order.hold)?.values() ?? []),
+  ];
+  const verdicts = group.flatMap(verdictsOn);
   return {
+    outcomes: verdicts.length,
+    kept: verdicts.filter((kept) => kept).length,
+    judgedCharge: sum(group, (call) => shareOf(call, verdictsOn(call).length)),
     calls: group.length,
     settled: group.filter(({ end }) => end?.order.outcome === "made").length,
     images: group.reduce((images, { end }) => images + (end?.order.images ?? 0), 0),
@@ -116,6 +123,13 @@ function usageOf(group: readonly Call[]) {
     overrun: sum(group, ({ end }) => end?.order.overrun ?? 0n),
     exposure: sum(group, openExposure),
   };
+}
+
+/** What of a call's charge its judged pictures have to bear, rounded up. */
+function shareOf({ end }: Call, judged: number): bigint {
+  if (judged === 0 || end === null) return 0n;
+  const images = BigInt(end.order.images);
+  return (end.charge * BigInt(judged) + images - 1n) / images;
 }
 
 /** Some calls, one by one: what was posted, and what corrections made of it. */

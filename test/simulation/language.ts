@@ -102,6 +102,15 @@ export type OfferOrder = {
   readonly untilMs: number;
 };
 
+/** Whether a picture was kept, as somebody says who looked at it. */
+export type JudgeOrder = {
+  readonly do: "judge";
+  readonly hold: string;
+  /** From 0. */
+  readonly image: number;
+  readonly kept: boolean;
+};
+
 export type TaskOrder = { readonly do: "task"; readonly hold: string; readonly task: string };
 export type RevokeOrder = { readonly do: "revoke"; readonly key: string };
 
@@ -114,6 +123,7 @@ export type Order =
   | HoldOrder
   | EndOrder
   | CorrectOrder
+  | JudgeOrder
   | OfferOrder
   | TaskOrder
   | RevokeOrder;

@@ -8,6 +8,7 @@ import type {
   FundOrder,
   HoldOrder,
   House,
+  JudgeOrder,
   KeyOrder,
   Limits,
   MoveOrder,
@@ -239,6 +240,24 @@ export function newCorrection(world: World): CorrectOrder[] {
   const wanted = dice.oneOf([0n, now / 2n, now, now * 2n, now + CENT]);
   const amount = wanted < AMOUNT_MAX ? wanted : AMOUNT_MAX;
   return [{ do: "correct", entry: `correction_${world.serial()}`, corrects: entry, amount }];
+}
+
+/** Says of a picture whether it was kept; at times of one that there isn't, and often of one judged before. */
+export function newVerdict(world: World): JudgeOrder[] {
+  const { dice, auditor } = world;
+  const calls = [...auditor.past.calls.values()];
+  const made = calls.filter(({ end }) => end?.order.outcome === "made");
+  const judged = made.filter(({ order }) => auditor.past.verdicts.has(order.hold));
+  const call = dice.pick(
+    dice.weighed([
+      [60, () => made],
+      [30, () => judged],
+      [10, () => calls],
+    ])(),
+  );
+  if (call === undefined) return [];
+  const image = dice.below((call.end?.order.images ?? 0) + (dice.chance(10) ? 1 : 0));
+  return [{ do: "judge", hold: call.order.hold, image, kept: dice.chance(70) }];
 }
 
 function feared(world: World): readonly [string | undefined, bigint] {

@@ -84,6 +84,11 @@ async function ask(order: Order, ledger: Ledger, papers: Papers): Promise<Outcom
       return { kind: (await ledger.end(paper(papers.endings, order.content))).kind };
     case "correct":
       return askCorrect(order, ledger);
+    case "judge": {
+      const { hold: holdId, image, kept } = order;
+      const outcomes = [{ image, kept, reason: null }];
+      return await ledger.noteOutcomes({ holdId, outcomes, actor: "simulation" });
+    }
     case "offer":
       await ledger.noteAdoptable({ holdId: order.hold, body: order.body, untilMs: order.untilMs });
       return { kind: "offered" };

@@ -7,6 +7,8 @@ export type Past = {
   readonly calls: Map<string, Call>;
   readonly funds: Map<string, Fund>;
   readonly corrections: Map<string, Corrected>;
+  /** By call, then by picture: whether it was kept, as was said last. */
+  readonly verdicts: Map<string, ReadonlyMap<number, boolean>>;
   readonly offers: Map<string, Offer>;
   /** By root: nothing can be adopted any more after this instant. */
   readonly offeredUntil: Map<string, number>;
@@ -77,6 +79,7 @@ export function copyOf(past: Past | undefined): Past {
     calls: new Map(past?.calls),
     funds: new Map(past?.funds),
     corrections: new Map(past?.corrections),
+    verdicts: new Map(past?.verdicts),
     offers: new Map(past?.offers),
     offeredUntil: new Map(past?.offeredUntil),
     alerts: new Map(past?.alerts),
