@@ -155,7 +155,7 @@ function nextText(run: Run, target: string): readonly string[] {
 }
 
 function world({ emulated }: Run): string {
-  return emulated ? "; SANDBOX: no real money" : "";
+  return emulated ? "; SANDBOX: no real money" : "; LIVE: real money";
 }
 
 export function counted(count: number, what: string): string {
