@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -326,7 +327,10 @@ function mib({ kib }: PeakMemory): string {
 try {
   await demonstrate();
 } finally {
-  for (const { child } of [gateway, emulator]) child.kill("SIGTERM");
+  for (const { child } of [gateway, emulator]) {
+    child.kill("SIGTERM");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
   vendor.close();
   if (failures.length === 0) rmSync(home, { recursive: true, force: true });
 }
