@@ -129,6 +129,30 @@ describe("how rows end", () => {
     expect(again.run).toMatchObject({ state: "ended", exposure: "0.06", settled: "0.03" });
     expect(again.run.settings.retry_unknown).toBe(false);
   });
+
+  it("a row that failed is tried again only if that is asked for", async () => {
+    const client = await shop();
+    await sandbox.forgetCalls();
+    const turnedAway = async () =>
+      (await sandbox.calls()).filter(({ status }) => status === 429).length;
+    const all: Row[] = [
+      { id: "busy", order: FLAT, emulate: "status=429" },
+      { id: "good", order: FLAT },
+    ];
+    const { id, run } = await ran(client, all);
+    expect(run).toMatchObject({ state: "ended", counts: { done: 1, failed: 1 } });
+    expect(await turnedAway()).toBe(3);
+    // The same file once more: nothing in it waits.
+    await client.post("", { id });
+    await client.load(id, all);
+    expect((await client.post(`/${id}/price`)).body.remaining.rows).toBe(0);
+    await client.post(`/${id}/start`, { retry_failed: true });
+    const again = await client.follow(id);
+    expect(again.run).toMatchObject({ state: "ended", settled: "0.03", exposure: "0" });
+    expect(again.run.counts).toMatchObject({ done: 1, failed: 1 });
+    expect(await turnedAway()).toBe(6);
+    expect(again.run.settings.retry_failed).toBe(false);
+  });
 });
 
 describe("max_cost", () => {

@@ -12,6 +12,7 @@ import { FILES, type RunPlace } from "./place.ts";
 import type { RunNames } from "./run-folder.ts";
 import { createRunProgress, type RunProgress } from "./run-progress.ts";
 import { afterText, counted, stoppedText } from "./run-text.ts";
+import type { StartFlags } from "./start-flags.ts";
 import type { Run } from "./wire.ts";
 
 /** Between two looks at a run that is being paused. */
@@ -37,23 +38,25 @@ export async function askToStart(
   run: Run,
   of: {
     readonly yes: boolean;
-    /** Rows of which nobody knows what came are made again. */
-    readonly retryUnknown: boolean;
+    /** What is to be made again. */
+    readonly again: Pick<StartFlags, "retryUnknown" | "retryFailed">;
     /** As the command line calls its place. */
     readonly target: string;
   },
 ): Promise<void> {
   const rows = run.remaining?.rows ?? run.counts.waiting;
-  const again = of.retryUnknown ? run.counts.unknown : 0;
-  if (of.yes || rows + again === 0) return;
+  const unknown = of.again.retryUnknown ? run.counts.unknown : 0;
+  const failed = of.again.retryFailed ? run.counts.failed : 0;
+  if (of.yes || rows + unknown + failed === 0) return;
   const { expected, ceiling } = run.remaining ?? run;
   const parts = [
     ...(rows === 0
       ? []
       : [`run ${counted(rows, "row")}, expected ${expected} USD, at most ${ceiling} USD`]),
-    ...(again === 0
+    ...(unknown === 0
       ? []
-      : [`make ${counted(again, "unknown row")} again, which may be billed twice`]),
+      : [`make ${counted(unknown, "unknown row")} again, which may be billed twice`]),
+    ...(failed === 0 ? [] : [`make ${counted(failed, "failed row")} again`]),
     ...(run.max_cost === null ? [] : [`cap ${run.max_cost} USD`]),
   ];
   try {

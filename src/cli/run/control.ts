@@ -129,9 +129,11 @@ async function resumeInto(
 ): Promise<void> {
   const { terminal } = session;
   const isOver = run.state === "ended" || run.state === "cancelled";
-  if (isOver && flags.retryUnknown !== undefined) {
+  const again = flags.retryUnknown === true || flags.retryFailed === true;
+  if (isOver && again) {
+    const flag = flags.retryUnknown === true ? "--retry-unknown" : "--retry-failed";
     throw new Misuse(
-      `${run.id} is ${run.state} and no longer has its rows: spotmeter run FILE --out ${place.text} --retry-unknown`,
+      `${run.id} is ${run.state} and no longer has its rows: spotmeter run FILE --out ${place.text} ${flag}`,
     );
   }
   const start = isOver ? undefined : startOf(flags);
@@ -139,9 +141,8 @@ async function resumeInto(
     terminal.note(`${beforeText(run, { changes: undefined, split: [] })}\n`);
   }
   // What was never agreed to is asked for: a run that began was, by whoever let it begin.
-  const retryUnknown = flags.retryUnknown ?? false;
-  if (run.state === "ready" || retryUnknown) {
-    await askToStart(run, { yes: flags.yes ?? false, retryUnknown, target: place.text });
+  if (run.state === "ready" || again) {
+    await askToStart(run, { yes: flags.yes ?? false, again: flags, target: place.text });
   }
   const names = await readNames(place);
   await carryOn(session, gateway, { run, place, names, changes: undefined, start });

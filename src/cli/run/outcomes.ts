@@ -86,7 +86,7 @@ function whatToDo({ state, code }: RunRowEnded): string {
     case "refused":
       return "the vendor refused it and nothing was charged; change the row and run the file again";
     case "failed":
-      return "it was not made and nothing was charged; change the row and run the file again";
+      return "it was not made and nothing was charged; --retry-failed makes it again";
     case "unknown":
       return "nothing was charged, but the vendor may have made and may bill it; --retry-unknown makes it again and may pay the vendor twice";
     default:

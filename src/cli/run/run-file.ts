@@ -76,8 +76,8 @@ async function runLoaded(
   const { run, changes } = loaded;
   const { terminal } = of.session;
   if (!terminal.json) terminal.note(`${beforeText(run, { changes, split: read.split })}\n`);
-  const { yes = false, retryUnknown = false, out: target } = asked;
-  await askToStart(run, { yes, retryUnknown, target });
+  const { yes = false, out: target } = asked;
+  await askToStart(run, { yes, again: asked, target });
   await carryOn(of.session, of.gateway, {
     ...{ run, place: of.place, names: namesOf(read.names), changes },
     start: startOf(asked),

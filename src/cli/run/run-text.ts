@@ -146,6 +146,9 @@ function nextText(run: Run, target: string): readonly string[] {
             `${counts.unknown} unknown: made again, the vendor may bill both`,
           ],
         ]),
+    ...(counts.failed === 0
+      ? []
+      : [[`spotmeter ${again} --retry-failed`, `${counts.failed} failed: made again`]]),
     ...(isOver
       ? [[`spotmeter run FILE --out ${target}`, "what changed in FILE, and nothing else"]]
       : []),

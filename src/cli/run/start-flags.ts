@@ -8,6 +8,7 @@ export type StartFlags = {
   readonly concurrency?: number;
   readonly sample?: number;
   readonly retryUnknown?: true;
+  readonly retryFailed?: true;
   readonly yes?: true;
 };
 
@@ -21,6 +22,7 @@ export function withStartFlags(command: Command): Command {
     )
     .option("--sample <count>", "stop for a look after so many rows", integer)
     .option("--retry-unknown", "make calls again of which nobody knows what came; may pay twice")
+    .option("--retry-failed", "make rows again that failed and cost nothing")
     .option("--yes", "don't ask");
 }
 
@@ -31,6 +33,7 @@ export function startOf(flags: StartFlags): Readonly<Record<string, unknown>> {
     concurrency: flags.concurrency,
     sample: flags.sample,
     retry_unknown: flags.retryUnknown,
+    retry_failed: flags.retryFailed,
   };
   return Object.fromEntries(Object.entries(start).filter(([, value]) => value !== undefined));
 }

@@ -80,14 +80,12 @@ export class RunEngine {
     const { run, epoch, shared } = this.#standing;
     for (const row of await this.#rowsIn("running")) this.#begin(row, () => this.#resolve(row));
     const settings = settingsOf(run);
-    if (settings.retry_unknown) {
-      const rows = (await this.#rowsIn("unknown")).map(({ row, content, attempts }) => ({
-        row,
-        intent: intentOf({ run: run.id, row, content, attempt: attempts }),
-      }));
-      if (rows.length > 0) await this.#durably(() => ledger.retryRows({ run, epoch, rows }));
+    if (settings.retry_unknown) await this.#retry("unknown");
+    if (settings.retry_failed) await this.#retry("failed");
+    if (settings.retry_unknown || settings.retry_failed) {
       // Once for a start: a crash is no reason to pay for the same doubt again.
-      const change = { settings: settingsJson({ ...settings, retry_unknown: false }) };
+      const done = { ...settings, retry_unknown: false, retry_failed: false };
+      const change = { settings: settingsJson(done) };
       const from = ["running"] as const;
       const set = await this.#durably(() => ledger.setRun({ run, from, epoch, change }));
       if (set.kind === "set") this.#standing.now(set.run);
@@ -95,12 +93,23 @@ export class RunEngine {
     await this.#durably(async () => shared?.load(run, ledger));
   }
 
+  /** Puts rows that ended so back to waiting, each under another intent: the one before is taken for ever. */
+  async #retry(state: "unknown" | "failed"): Promise<void> {
+    const { ledger } = this.#given.deps;
+    const { run, epoch } = this.#standing;
+    const rows = (await this.#rowsIn(state)).map(({ row, content, attempts }) => ({
+      row,
+      intent: intentOf({ run: run.id, row, content, attempt: attempts }),
+    }));
+    if (rows.length > 0) await this.#durably(() => ledger.retryRows({ run, epoch, rows }));
+  }
+
   /** Does it again while the ledger is away. */
   #durably<T>(work: () => Promise<T>): Promise<T> {
     return durably(work, this.#left.signal);
   }
 
-  async #rowsIn(state: "running" | "unknown"): Promise<readonly RunRow[]> {
+  async #rowsIn(state: "running" | "unknown" | "failed"): Promise<readonly RunRow[]> {
     const found: RunRow[] = [];
     for (;;) {
       const after = { position: found.at(-1)?.position ?? -1, state };

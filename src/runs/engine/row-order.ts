@@ -113,7 +113,7 @@ export function intentOf(of: {
   readonly run: string;
   readonly row: string;
   readonly content: string;
-  /** 0 for the first; the number of claims before where the row is tried again after an unknown end. */
+  /** 0 for the first; the number of claims before where an unknown or failed row is tried again because somebody says so. */
   readonly attempt: number;
 }): string {
   return sha256(JSON.stringify([of.run, of.row, of.content, of.attempt]));

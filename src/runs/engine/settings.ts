@@ -19,6 +19,10 @@ export const startSettings = {
     .boolean()
     .nullish()
     .describe("try rows again of which nobody knows what became; both tries may have to be paid"),
+  retry_failed: z
+    .boolean()
+    .nullish()
+    .describe("try rows again that failed: nobody was charged for them"),
 };
 export const runSettings = {
   ...startSettings,
@@ -39,6 +43,7 @@ const keptSettings = z.object({
   dedupe: z.boolean(),
   sample: z.int().nullable(),
   retry_unknown: z.boolean(),
+  retry_failed: z.boolean(),
   out: z.string().nullable(),
   /** The file that the rows came from, for people. */
   file: z.string().nullable(),
@@ -56,6 +61,7 @@ export function newSettings(asked: Asked, file: string | null): RunSettings {
     dedupe: asked.dedupe ?? false,
     sample: asked.sample ?? null,
     retry_unknown: asked.retry_unknown ?? false,
+    retry_failed: asked.retry_failed ?? false,
     out: asked.out ?? null,
     file,
     sample_at: null,
@@ -64,13 +70,14 @@ export function newSettings(asked: Asked, file: string | null): RunSettings {
 
 /** What holds from now on where some are said anew; null takes one back, what isn't said stays. */
 export function changedSettings(before: RunSettings, asked: Asked): RunSettings {
-  const { concurrency, dedupe, sample, retry_unknown, out } = asked;
+  const { concurrency, dedupe, sample, retry_unknown, retry_failed, out } = asked;
   return {
     ...before,
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(dedupe === undefined ? {} : { dedupe: dedupe ?? false }),
     ...(sample === undefined ? {} : { sample }),
     ...(retry_unknown === undefined ? {} : { retry_unknown: retry_unknown ?? false }),
+    ...(retry_failed === undefined ? {} : { retry_failed: retry_failed ?? false }),
     ...(out === undefined ? {} : { out }),
   };
 }
