@@ -1,5 +1,5 @@
 import type { PicoUsd } from "../../money/pico-usd.ts";
-import type { RowQuote, RowState, RunFigures, RunState } from "../runs-port.ts";
+import type { RowState, RunFigures, RunRow, RunState } from "../runs-port.ts";
 
 /**
  * The rows of runs as both stores keep them: what was asked of whom and how far it has come. No money but what
@@ -30,26 +30,31 @@ export type RunRecord = RunFigures & {
   readonly changedMs: number;
 };
 
-export type RunRowRecord = {
+/** What is stored of a row word for word as it is told. */
+type RowAsTold = Pick<
+  RunRow,
+  | "position"
+  | "line"
+  | "content"
+  | "intent"
+  | "state"
+  | "attempts"
+  | "quote"
+  | "shared"
+  | "code"
+  | "seq"
+>;
+
+export type RunRowRecord = RowAsTold & {
   readonly root: string;
   readonly run: string;
   readonly id: string;
-  readonly position: number;
-  readonly line: number | null;
-  readonly content: string;
-  readonly intent: string;
-  readonly state: RowState;
-  readonly attempts: number;
   /** What of a claim is held still. */
   readonly ceiling: PicoUsd;
-  readonly quote: RowQuote | null;
   /** Of a row that runs: the hold made under its claim. Of others: as they ended. */
   readonly receipt: string | null;
-  readonly shared: boolean;
-  readonly code: string | null;
   /** JSON text. */
   readonly detail: string;
-  readonly seq: number | null;
   /** The loading that brought it last; 0 for one that is no longer in the file. */
   readonly revision: number;
 };
